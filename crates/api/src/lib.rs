@@ -1,0 +1,1 @@
+//! HTTP: orders, workflows, administration, live events.

@@ -1,0 +1,1 @@
+//! One test suite for the ports, run against every adapter.

@@ -1,0 +1,1 @@
+//! Receipts as PDF and mails from templates: an order in, bytes out. Pure.

@@ -1,0 +1,1 @@
+//! Durable executions of state machines over the store.

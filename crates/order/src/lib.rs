@@ -1,0 +1,1 @@
+//! The order domain: money, stock, orders, payments. Pure.

@@ -1,0 +1,1 @@
+//! What a step may read, and the changes it may want made.

@@ -1,0 +1,1 @@
+//! The steps of every workflow, one file each.

@@ -81,12 +81,12 @@ pub enum HistoryKind {
     },
     StateEntered {
         kind: StateKind,
-        name: String,
+        name: Arc<str>,
         input: Arc<str>,
     },
     StateExited {
         kind: StateKind,
-        name: String,
+        name: Arc<str>,
         output: Arc<str>,
     },
     StateAborted {
@@ -103,19 +103,19 @@ pub enum HistoryKind {
         kind: StateKind,
     },
     MapIterationStarted {
-        name: String,
+        name: Arc<str>,
         index: u64,
     },
     MapIterationSucceeded {
-        name: String,
+        name: Arc<str>,
         index: u64,
     },
     MapIterationFailed {
-        name: String,
+        name: Arc<str>,
         index: u64,
     },
     MapIterationAborted {
-        name: String,
+        name: Arc<str>,
         index: u64,
     },
     TaskScheduled {
@@ -317,12 +317,12 @@ impl Serialize for Details<'_> {
                 failure(&mut map, error.as_deref(), cause.as_deref())?;
             }
             HistoryKind::StateEntered { name, input, .. } => {
-                map.serialize_entry("name", name)?;
+                map.serialize_entry("name", &**name)?;
                 map.serialize_entry("input", &**input)?;
                 map.serialize_entry("inputDetails", &COMPLETE)?;
             }
             HistoryKind::StateExited { name, output, .. } => {
-                map.serialize_entry("name", name)?;
+                map.serialize_entry("name", &**name)?;
                 map.serialize_entry("output", &**output)?;
                 map.serialize_entry("outputDetails", &COMPLETE)?;
             }
@@ -335,7 +335,7 @@ impl Serialize for Details<'_> {
             | HistoryKind::MapIterationSucceeded { name, index }
             | HistoryKind::MapIterationFailed { name, index }
             | HistoryKind::MapIterationAborted { name, index } => {
-                map.serialize_entry("name", name)?;
+                map.serialize_entry("name", &**name)?;
                 map.serialize_entry("index", index)?;
             }
             HistoryKind::TaskScheduled {

@@ -10,10 +10,26 @@
 //! The language is the one of <https://states-language.net/spec.html> as AWS runs it; where the two
 //! differ, AWS's behaviour is followed.
 
+mod choice;
+mod context;
+mod definition;
 mod diagnostic;
+mod error;
 mod history;
+mod intrinsic;
+mod machine;
+mod number;
+mod path;
 mod protocol;
+mod random;
+mod retry;
+mod timestamp;
+mod validate;
 
+pub use definition::{StateMachine, placeholders};
 pub use diagnostic::{Diagnostic, Severity, code};
 pub use history::{HistoryEvent, HistoryKind, Integration, StateKind};
-pub use protocol::{Command, Event, Moment, Stale, Start, Status, TaskId, TaskRequest, TimerId, Transition};
+pub use machine::Execution;
+pub use protocol::{
+    Command, Event, Moment, Stale, Start, Status, TaskId, TaskRequest, TimerId, Transition,
+};

@@ -1,0 +1,115 @@
+//! The context object, `$$`.
+
+use std::cell::OnceCell;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::protocol::Start;
+use crate::timestamp;
+
+/// The context object of one state. It is built when a path asks for it, which most states never do.
+pub(crate) struct Context<'a> {
+    parts: Option<Parts<'a>>,
+    value: OnceCell<Value>,
+}
+
+/// What the context object tells.
+pub(crate) struct Parts<'a> {
+    pub(crate) start: &'a Start,
+    pub(crate) state: &'a str,
+    pub(crate) entered: Timestamp,
+    /// For states that can be retried.
+    pub(crate) retry_count: Option<u32>,
+    /// The item of the innermost Map iteration around the state, and its index.
+    pub(crate) item: Option<(usize, &'a Value)>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(parts: Parts<'a>) -> Self {
+        Self { parts: Some(parts), value: OnceCell::new() }
+    }
+
+    /// The context object with this value.
+    #[cfg(test)]
+    pub(crate) fn fixed(value: Value) -> Self {
+        Self { parts: None, value: OnceCell::from(value) }
+    }
+
+    pub(crate) fn value(&self) -> &Value {
+        self.value.get_or_init(|| self.parts.as_ref().map_or(Value::Null, Parts::build))
+    }
+}
+
+impl Parts<'_> {
+    fn build(&self) -> Value {
+        let start = self.start;
+        let mut execution = json!({
+            "Id": start.execution_arn,
+            "Input": start.input,
+            "StartTime": timestamp::format(start.start_time),
+            "Name": start.execution_name,
+            "RoleArn": start.role_arn,
+        });
+        // Express executions cannot be redriven, so AWS does not count it for them.
+        if start.execution_arn.split(':').nth(5) != Some("express") {
+            execution["RedriveCount"] = 0.into();
+        }
+        let mut state = json!({
+            "EnteredTime": timestamp::format(self.entered),
+            "Name": self.state,
+        });
+        if let Some(count) = self.retry_count {
+            state["RetryCount"] = count.into();
+        }
+        let mut context = Map::new();
+        context.insert("Execution".to_owned(), execution);
+        if let Some((index, value)) = self.item {
+            let map = json!({"Item": {"Index": index, "Value": value}});
+            context.insert("Map".to_owned(), map);
+        }
+        context.insert("State".to_owned(), state);
+        let machine = json!({"Id": start.state_machine_arn, "Name": start.state_machine_name});
+        context.insert("StateMachine".to_owned(), machine);
+        Value::Object(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_is_told() {
+        let start_time: Timestamp = "2026-01-02T03:04:05.678Z".parse().expect("a timestamp");
+        let start = Start {
+            input: json!({"a": 1}),
+            execution_arn: "arn:aws:states:us-east-1:123456789012:execution:m:run".to_owned(),
+            execution_name: "run".to_owned(),
+            role_arn: "arn:role".to_owned(),
+            state_machine_arn: "arn:machine".to_owned(),
+            state_machine_name: "m".to_owned(),
+            start_time,
+        };
+        let item = json!("x");
+        let context = Context::new(Parts {
+            start: &start,
+            state: "S",
+            entered: start_time,
+            retry_count: Some(2),
+            item: Some((1, &item)),
+        });
+        assert_eq!(
+            *context.value(),
+            json!({
+                "Execution": {
+                    "Id": "arn:aws:states:us-east-1:123456789012:execution:m:run", "Input": {"a": 1}, "Name": "run",
+                    "RoleArn": "arn:role", "StartTime": "2026-01-02T03:04:05.678Z", "RedriveCount": 0
+                },
+                "Map": {"Item": {"Index": 1, "Value": "x"}},
+                "State": {"EnteredTime": "2026-01-02T03:04:05.678Z", "Name": "S", "RetryCount": 2},
+                "StateMachine": {"Id": "arn:machine", "Name": "m"}
+            })
+        );
+    }
+}

@@ -1,10 +1,12 @@
 //! Typed reading of an object's fields. What is wrong is noted, and reading goes on.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value};
 
 use crate::diagnostic::Diagnostic;
 use crate::number;
-use crate::path::{Path, ReferencePath, Template};
+use crate::path::{Invalid, Path, ReferencePath, Template};
 
 /// An object of a definition, and where it stands.
 #[derive(Clone, Copy)]
@@ -123,13 +125,22 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn float(&self, name: &str, min: f64, findings: &mut Findings) -> Option<f64> {
+    /// A number of a range.
+    pub(super) fn float(
+        &self,
+        name: &str,
+        range: RangeInclusive<f64>,
+        findings: &mut Findings,
+    ) -> Option<f64> {
         let Some(float) = self.get(name)?.as_f64() else {
             findings.push(expected("Number", &self.at(name)));
             return None;
         };
-        if float < min {
-            let message = format!("Value must be at least {min:?}");
+        if !range.contains(&float) {
+            let message = match range.end() {
+                end if end.is_finite() => format!("Value must be between {} and {end}", range.start()),
+                _ => format!("Value must be at least {:?}", range.start()),
+            };
             findings.push(Diagnostic::schema(self.at(name), message));
         }
         Some(float)
@@ -157,8 +168,11 @@ impl<'a> Fields<'a> {
     /// A path that may lead to many places.
     pub(super) fn path(&self, name: &str, findings: &mut Findings) -> Option<Path> {
         let path = self.string(name, findings).map(Path::parse)?;
-        if path.is_err() {
-            findings.push(Diagnostic::schema(self.at(name), "Value must be a valid JSONPath."));
+        if let Err(invalid) = &path {
+            let location = self.at(name);
+            findings.push(bad_path(&location, invalid).unwrap_or_else(|| {
+                Diagnostic::schema(location, "Value must be a valid JSONPath.")
+            }));
         }
         path.ok()
     }
@@ -166,13 +180,12 @@ impl<'a> Fields<'a> {
     /// A path that names one place, of the input or the context object.
     pub(super) fn definite_path(&self, name: &str, findings: &mut Findings) -> Option<Path> {
         let text = self.string(name, findings)?;
-        let reason = match Path::parse(text) {
+        let location = self.at(name);
+        findings.push(match Path::parse(text) {
             Ok(path) if path.is_definite() => return Some(path),
-            Ok(_) => "Reference path must name exactly one place".to_owned(),
-            Err(_) if !text.starts_with('$') => "Reference path didn't start with '$'".to_owned(),
-            Err(invalid) => invalid.to_string(),
-        };
-        findings.push(no_reference_path(&self.at(name), &reason));
+            Ok(_) => no_reference_path(&location, "Reference path must name exactly one place"),
+            Err(invalid) => bad_reference_path(&location, text, &invalid),
+        });
         None
     }
 
@@ -183,22 +196,19 @@ impl<'a> Fields<'a> {
         findings: &mut Findings,
     ) -> Option<ReferencePath> {
         let text = self.string(name, findings)?;
-        let reason = match ReferencePath::parse(text) {
-            Ok(path) => return Some(path),
-            Err(_) if !text.starts_with('$') => "Reference path didn't start with '$'".to_owned(),
-            Err(invalid) => invalid.message.to_owned(),
-        };
-        findings.push(no_reference_path(&self.at(name), &reason));
-        None
+        match ReferencePath::parse(text) {
+            Ok(path) => Some(path),
+            Err(invalid) => {
+                findings.push(bad_reference_path(&self.at(name), text, &invalid));
+                None
+            }
+        }
     }
 
     pub(super) fn template(&self, name: &str, findings: &mut Findings) -> Option<Template> {
         let location = self.at(name);
-        Some(Template::parse(self.get(name)?, &mut |field| {
-            let message = format!(
-                "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
-            );
-            findings.push(Diagnostic::schema(&location, message));
+        Some(Template::parse(self.get(name)?, &mut |field, invalid| {
+            findings.push(bad_expression(&location, field, invalid.as_ref()));
         }))
     }
 }
@@ -206,6 +216,32 @@ impl<'a> Fields<'a> {
 pub(super) fn expected(kind: &str, location: &str) -> Diagnostic {
     let location = if location.is_empty() { "/" } else { location };
     Diagnostic::schema(location, format!("Expected value of type {kind}"))
+}
+
+/// A path or a call was expected.
+pub(super) fn bad_expression(location: &str, field: &str, invalid: Option<&Invalid>) -> Diagnostic {
+    invalid.and_then(|invalid| bad_path(location, invalid)).unwrap_or_else(|| {
+        let message = format!(
+            "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
+        );
+        Diagnostic::schema(location, message)
+    })
+}
+
+/// The finding for a path that is right, but not run yet.
+fn bad_path(location: &str, invalid: &Invalid) -> Option<Diagnostic> {
+    invalid.is_variable().then(|| Diagnostic::not_supported_yet(location, "A variable in a path"))
+}
+
+fn bad_reference_path(location: &str, text: &str, invalid: &Invalid) -> Diagnostic {
+    bad_path(location, invalid).unwrap_or_else(|| {
+        let reason = if text.starts_with('$') {
+            invalid.to_string()
+        } else {
+            "Reference path didn't start with '$'".to_owned()
+        };
+        no_reference_path(location, &reason)
+    })
 }
 
 pub(super) fn no_reference_path(location: &str, reason: &str) -> Diagnostic {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 
 pub(crate) use state::{
-    Body, Count, Flow, Limit, Map, Parallel, Selection, State, StateRef, Task, Text, Tolerance, Until,
+    Body, Count, Flow, Limit, Map, Parallel, Percentage, Selection, State, StateRef, Task, Text, Tolerance, Until,
 };
 
 /// A parsed, validated and compiled state machine. Immutable, and free to be shared between threads

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::fields::{Fields, Findings, expected, no_reference_path};
+use super::fields::{Fields, Findings, bad_expression, expected, no_reference_path};
 use super::json::duplicate_state;
 use super::{
-    Body, Count, Flow, Limit, Map, Parallel, Selection, State, StateMachine, StateRef, Task, Text,
+    Body, Count, Flow, Limit, Map, Parallel, Percentage, Selection, State, StateMachine, StateRef, Task, Text,
     Tolerance, Until,
 };
 use crate::choice::{Comparison, Condition};
@@ -386,12 +386,9 @@ impl Builder {
         }
         let text = fields.string(computed, &mut self.findings)?;
         match Expression::parse(text) {
-            Some(expression) => Some(Text::Computed { field: computed, expression }),
-            None => {
-                let message = format!(
-                    "The value for the field '{computed}' must be a valid JSONPath or a valid intrinsic function call"
-                );
-                self.findings.push(Diagnostic::schema(fields.here(), message));
+            Ok(expression) => Some(Text::Computed { field: computed, expression }),
+            Err(invalid) => {
+                self.findings.push(bad_expression(fields.location, computed, Some(&invalid)));
                 None
             }
         }
@@ -522,12 +519,7 @@ impl Builder {
                 "ToleratedFailureCountPath",
                 u64::from(u32::MAX),
             ),
-            percentage: self.count(
-                fields,
-                "ToleratedFailurePercentage",
-                "ToleratedFailurePercentagePath",
-                100,
-            ),
+            percentage: self.percentage(fields),
         };
         let items_path = fields.path("ItemsPath", &mut self.findings);
         let handlers = self.handlers(fields, level);
@@ -579,6 +571,13 @@ impl Builder {
         fixed.or(by_path.map(|by_path| Count::Path { field: path, path: by_path }))
     }
 
+    fn percentage(&mut self, fields: Fields<'_>) -> Option<Percentage> {
+        let (number, path) = ("ToleratedFailurePercentage", "ToleratedFailurePercentagePath");
+        fields.exclusive(&[number, path], false, &mut self.findings);
+        let fixed = fields.float(number, 0.0..=100.0, &mut self.findings).map(Percentage::Fixed);
+        fixed.or(fields.definite_path(path, &mut self.findings).map(Percentage::Path))
+    }
+
     fn handlers(&mut self, fields: Fields<'_>, level: &Level<'_>) -> Handlers {
         let mut handlers = Handlers::default();
         let retriers = fields.array("Retry", &mut self.findings).unwrap_or_default();
@@ -627,7 +626,7 @@ impl Builder {
                 .integer("IntervalSeconds", 1, MAX_SECONDS, findings)
                 .unwrap_or(1),
             max_attempts: u32::try_from(max_attempts).unwrap_or(u32::MAX),
-            backoff_rate: fields.float("BackoffRate", 1.0, findings).unwrap_or(2.0),
+            backoff_rate: fields.float("BackoffRate", 1.0..=f64::INFINITY, findings).unwrap_or(2.0),
             max_delay_seconds: fields.integer("MaxDelaySeconds", 1, 31_622_400, findings),
             full_jitter: jitter == Some("FULL"),
         }

@@ -124,7 +124,14 @@ pub(crate) enum Count {
 #[derive(Debug, Default)]
 pub(crate) struct Tolerance {
     pub(crate) count: Option<Count>,
-    pub(crate) percentage: Option<Count>,
+    pub(crate) percentage: Option<Percentage>,
+}
+
+/// `ToleratedFailurePercentage` and its `…Path`.
+#[derive(Debug)]
+pub(crate) enum Percentage {
+    Fixed(f64),
+    Path(Path),
 }
 
 impl Body {

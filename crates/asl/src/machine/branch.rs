@@ -9,7 +9,7 @@ use super::flow::find;
 use super::step::{Outcome, Step};
 use super::task::integer_at;
 use super::thread::{Activity, Parent, RunningMap, RunningParallel, Thread};
-use crate::definition::{Body, Count, Map, Parallel, State, StateRef, Tolerance};
+use crate::definition::{Body, Count, Map, Parallel, Percentage, State, StateRef, Tolerance};
 use crate::error::{self, Failure, Origin};
 use crate::history::{HistoryKind, StateKind};
 use crate::path::Data;
@@ -338,26 +338,31 @@ fn tolerated(
     length: usize,
     data: &Data<'_>,
 ) -> Result<Option<usize>, Failure> {
-    let read = |count: &Count| match count {
-        Count::Fixed(number) => Ok(i64::try_from(*number).unwrap_or(i64::MAX)),
-        Count::Path { field, path } => integer_at(path, field, data),
-    };
     let count = match &tolerance.count {
         None => None,
-        Some(count) => Some(usize::try_from(read(count)?).map_err(|_| {
-            Failure::runtime("ToleratedFailureCount must be a non-negative integer.")
-        })?),
+        Some(Count::Fixed(count)) => Some(*count),
+        Some(Count::Path { field, path }) => {
+            Some(u64::try_from(integer_at(path, field, data)?).map_err(|_| {
+                Failure::runtime("ToleratedFailureCount must be a non-negative integer.")
+            })?)
+        }
     };
+    let count = count.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
     let percentage = match &tolerance.percentage {
         None => None,
-        Some(percentage) => match read(percentage)? {
-            percentage @ 0..=100 => Some(length * percentage.unsigned_abs() as usize / 100),
-            _ => {
-                let cause = "ToleratedFailurePercentage must be between 0 and 100.";
-                return Err(Failure::runtime(cause));
-            }
-        },
+        Some(Percentage::Fixed(percentage)) => Some(*percentage),
+        Some(Percentage::Path(path)) => Some(find(path, data)?.as_f64().unwrap_or(f64::NAN)),
     };
+    if percentage.is_some_and(|percentage| !(0.0..=100.0).contains(&percentage)) {
+        return Err(Failure::runtime("ToleratedFailurePercentage must be between 0 and 100."));
+    }
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a part of the length, rounded down"
+    )]
+    let percentage = percentage.map(|percentage| (length as f64 * percentage / 100.0) as usize);
     Ok(match (count, percentage) {
         (Some(count), Some(percentage)) => Some(count.min(percentage)),
         (count, percentage) => count.or(percentage),

@@ -40,6 +40,19 @@ impl Execution {
     /// Starts an execution. States that wait for nothing are run through at once.
     #[must_use]
     pub fn start(machine: &StateMachine, start: Start, moment: Moment) -> (Self, Transition) {
+        let text = start.input.to_string();
+        Self::start_from_text(machine, start, &text, moment)
+    }
+
+    /// As [`Self::start`], with the text that the input was read from: the history shows it as it was
+    /// sent, up to its spaces.
+    #[must_use]
+    pub fn start_from_text(
+        machine: &StateMachine,
+        start: Start,
+        input_text: &str,
+        moment: Moment,
+    ) -> (Self, Transition) {
         let mut execution = Self {
             start,
             status: Status::Running,
@@ -49,7 +62,7 @@ impl Execution {
             threads: BTreeMap::new(),
         };
         let mut step = Step::new(machine, &mut execution, moment);
-        step.start();
+        step.start(input_text);
         let transition = step.finish();
         (execution, transition)
     }

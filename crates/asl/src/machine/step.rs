@@ -93,12 +93,13 @@ impl<'a> Step<'a> {
     }
 
     /// Starts the execution.
-    pub(super) fn start(&mut self) {
+    pub(super) fn start(&mut self, input_text: &str) {
         let start = &self.execution.start;
         let role_arn = start.role_arn.clone();
         let input = Arc::new(start.input.clone());
-        let text = self.text_of(&input);
-        if self.nesting_exceeded(&input) {
+        let text: Arc<str> = input_text.into();
+        self.last_text = Some((Arc::clone(&input), Arc::clone(&text)));
+        if exceeds_nesting(&input, MAX_DATA_NESTING) {
             // What nobody could read back is not kept.
             self.execution.start.input = Value::Null;
             self.emit(0, HistoryKind::ExecutionStarted { input: text, role_arn });
@@ -278,7 +279,7 @@ impl<'a> Step<'a> {
         output: Arc<Value>,
     ) -> Result<Arc<Value>, Failure> {
         let text = self.text_of(&output);
-        if text.len() > MAX_DATA_BYTES || self.nesting_exceeded(&output) {
+        if text.len() > MAX_DATA_BYTES || exceeds_nesting(&output, MAX_DATA_NESTING) {
             return Err(data_limit_exceeded(&state.name));
         }
         let (kind, name) = (state.body.kind(), Arc::clone(&state.name));
@@ -537,10 +538,6 @@ impl<'a> Step<'a> {
         text
     }
 
-    fn nesting_exceeded(&self, value: &Value) -> bool {
-        exceeds_nesting(value, MAX_DATA_NESTING)
-    }
-
     pub(super) fn next_id(&mut self) -> u64 {
         let id = self.execution.next_id;
         self.execution.next_id += 1;
@@ -619,7 +616,7 @@ pub(super) fn data_limit_exceeded(name: &str) -> Failure {
 }
 
 /// Whether there are more than `levels` of lists and objects.
-pub(super) fn exceeds_nesting(value: &Value, levels: usize) -> bool {
+fn exceeds_nesting(value: &Value, levels: usize) -> bool {
     match value {
         Value::Array(items) => {
             levels == 0 || items.iter().any(|item| exceeds_nesting(item, levels - 1))

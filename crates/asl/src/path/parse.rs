@@ -18,6 +18,16 @@ pub(crate) struct Invalid {
     pub(crate) position: usize,
 }
 
+/// What is wrong with a path from a workflow variable (`$name`): nothing, but that it is to come.
+const VARIABLE: &str = "a workflow variable";
+
+impl Invalid {
+    /// Whether the text is a path of a part of the language that is not run yet.
+    pub(crate) fn is_variable(&self) -> bool {
+        self.message == VARIABLE
+    }
+}
+
 /// A place in a text that is being read. Shared with the functions, whose arguments are paths.
 pub(crate) struct Cursor<'a> {
     text: &'a str,
@@ -126,6 +136,9 @@ impl Path {
         let start = cursor.position();
         cursor.expect("$", "a path starts with '$'")?;
         let root = if cursor.eat("$") { Root::Context } else { Root::Input };
+        if root == Root::Input && cursor.peek().is_some_and(char::is_alphabetic) {
+            return Err(cursor.invalid(VARIABLE));
+        }
         let segments = segments(cursor, 0)?;
         Ok(Self {
             text: cursor.since(start).to_owned(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Data, Path};
+use super::{Data, Invalid, Path};
 use crate::intrinsic::Call;
 
 /// A compiled payload template (`Parameters`, `ResultSelector`, `ItemSelector`).
@@ -36,12 +36,12 @@ pub(crate) enum TemplateError {
 }
 
 impl Expression {
-    /// Compiles a text, `None` when it is neither a path nor a call.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    /// Compiles a text.
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
         if text.starts_with('$') {
-            Path::parse(text).ok().map(Self::Path)
+            Path::parse(text).map(Self::Path)
         } else {
-            Call::parse(text).ok().map(Self::Call)
+            Call::parse(text).map(Self::Call)
         }
     }
 
@@ -68,21 +68,22 @@ impl Expression {
 }
 
 impl Template {
-    /// Compiles a template. Each member that cannot be compiled is reported with its name.
-    pub(crate) fn parse(value: &Value, report: &mut impl FnMut(&str)) -> Self {
+    /// Compiles a template. Each member that cannot be compiled is reported with its name, and with what
+    /// is wrong with its text if it has one.
+    pub(crate) fn parse(value: &Value, report: &mut impl FnMut(&str, Option<Invalid>)) -> Self {
         match value {
             Value::Object(members) => {
                 let members: Vec<_> = members
                     .iter()
                     .map(|(name, value)| match name.strip_suffix(".$") {
                         None => (name.clone(), Self::parse(value, report)),
-                        Some(plain) => match value.as_str().and_then(Expression::parse) {
-                            Some(expression) => {
+                        Some(plain) => match value.as_str().map(Expression::parse) {
+                            Some(Ok(expression)) => {
                                 let field = name.clone();
                                 (plain.to_owned(), Self::Computed { field, expression })
                             }
-                            None => {
-                                report(name);
+                            bad => {
+                                report(name, bad.and_then(Result::err));
                                 (plain.to_owned(), Self::Literal(Value::Null))
                             }
                         },
@@ -135,7 +136,7 @@ mod tests {
 
     fn evaluate(template: &Value, input: &Value) -> Result<Value, TemplateError> {
         let mut bad = Vec::new();
-        let template = Template::parse(template, &mut |name| bad.push(name.to_owned()));
+        let template = Template::parse(template, &mut |name, _| bad.push(name.to_owned()));
         assert_eq!(bad, Vec::<String>::new());
         template.evaluate(&Data {
             input,
@@ -179,7 +180,7 @@ mod tests {
     fn bad_expressions_are_reported_by_name() {
         let mut bad = Vec::new();
         let template = json!({"a.$": "text", "b": [{"c.$": 1}], "d.$": "States.None()", "e.$": "$.ok"});
-        Template::parse(&template, &mut |name| bad.push(name.to_owned()));
+        Template::parse(&template, &mut |name, _| bad.push(name.to_owned()));
         assert_eq!(bad, ["a.$", "c.$", "d.$"]);
     }
 }

@@ -1,1 +1,67 @@
-//! Adapters of the embedded home: SQLite, SMTP, files, webhooks.
+//! Adapters of the embedded home: the ports over SQLite, SMTP, files and webhooks.
+//!
+//! Entry point: [`changes::apply_all`], the one place that applies what steps want changed, inside a
+//! transaction of the [`store`]. Beside it, one file a port: the readers ([`OrderReader`],
+//! [`CatalogReader`], [`CustomerReader`], [`MessageReader`]), the [`BookAuditor`], the
+//! [`SimulatedGateway`], [`ObjectReceipts`]; the workers that carry messages out ([`Mailer`],
+//! [`Webhooks`]); and the logs that a runtime pumps ([`streams`], [`events`], [`queues`], with
+//! [`cursors`]).
+//!
+//! This crate must never know: state machines, the engine, HTTP serving, or which step wants what.
+//! Executions are started through [`StartExecution`] and asked about through [`ExecutionStates`], which
+//! whoever runs the engine implements.
+//!
+//! # Metrics
+//!
+//! Through the `metrics` facade: `orderflow_outbox_attempts_total` (counter; `outbox` is `mail` or
+//! `webhook`, `outcome` is `delivered`, `retried` or `dead`).
+
+pub mod alarms;
+mod audit;
+mod backoff;
+mod catalog;
+pub mod changes;
+pub mod cursors;
+mod customers;
+pub mod events;
+mod fault;
+mod gateway;
+mod identity;
+pub mod import;
+mod links;
+mod mail;
+mod messages;
+mod orders;
+mod outbox;
+mod paging;
+pub mod queues;
+mod receipts;
+mod reservations;
+mod signals;
+mod sql;
+pub mod streams;
+mod webhooks;
+mod wiring;
+mod writer;
+
+pub use audit::{AuditRules, BookAuditor, ExecutionStates, FollowUp};
+pub use backoff::Backoff;
+pub use catalog::CatalogReader;
+pub use changes::Applying;
+pub use customers::CustomerReader;
+pub use fault::ApplyError;
+pub use gateway::{FailureRate, SimulatedGateway};
+pub use links::ReceiptLinks;
+pub use mail::{Mailer, SmtpError, SmtpSettings};
+pub use messages::MessageReader;
+pub use orders::OrderReader;
+pub use receipts::{ObjectReceipts, OpenReceiptsError};
+pub use reservations::{expire_reservations, next_expiry};
+pub use signals::{Listener, Signals, Wakeups};
+pub use webhooks::{SIGNATURE_HEADER, Webhooks, webhook_signature};
+pub use wiring::{MailMode, StartExecution, StreamedTable, Subscription, Wiring};
+pub use writer::LocalWriter;
+
+/// The tables of this crate, for [`store::Store::open`].
+pub const MIGRATIONS: store::Migrations =
+    store::Migrations { component: "local", steps: &[include_str!("schema.sql")] };

@@ -93,10 +93,7 @@ impl Condition {
 }
 
 fn invalid(path: &Path) -> String {
-    format!(
-        "Invalid path '{}': The choice state's condition path references an invalid value.",
-        path.text()
-    )
+    format!("Invalid path '{}': The choice state's condition path references an invalid value.", path.text())
 }
 
 impl Comparison {
@@ -136,14 +133,14 @@ impl Comparison {
             _ => return None,
         };
         Some(match (family, relation) {
-            ("Boolean", Relation::Equals) => {
-                Operand::parse(is_path, operand, "Boolean", as_boolean).map(Self::Boolean)
-            }
+            ("Boolean", Relation::Equals) => Operand::parse(is_path, operand, "Boolean", as_boolean).map(Self::Boolean),
             ("Boolean", _) => return None,
-            ("Numeric", _) => Operand::parse(is_path, operand, "Number", as_number)
-                .map(|operand| Self::Numeric(relation, operand)),
-            ("String", _) => Operand::parse(is_path, operand, "String", as_string)
-                .map(|operand| Self::String(relation, operand)),
+            ("Numeric", _) => {
+                Operand::parse(is_path, operand, "Number", as_number).map(|operand| Self::Numeric(relation, operand))
+            }
+            ("String", _) => {
+                Operand::parse(is_path, operand, "String", as_string).map(|operand| Self::String(relation, operand))
+            }
             _ => Operand::parse(is_path, operand, "Timestamp", as_timestamp)
                 .map(|operand| Self::Timestamp(relation, operand)),
         })
@@ -155,17 +152,17 @@ impl Comparison {
             Self::Is(kind, expected) => kind.is_of(value) == *expected,
             Self::Matches(pattern) => value.as_str().is_some_and(|text| pattern.fits(text)),
             Self::Boolean(operand) => {
-                operand.compare(as_boolean(value), data, as_boolean, |a, b| Some(a.cmp(b)))?
-                    == Some(Ordering::Equal)
+                operand.compare(as_boolean(value), data, as_boolean, |a, b| Some(a.cmp(b)))? == Some(Ordering::Equal)
             }
-            Self::Numeric(relation, operand) => relation
-                .accepts(operand.compare(as_number(value), data, as_number, number::compare)?),
-            Self::String(relation, operand) => relation.accepts(
-                operand.compare(as_string(value), data, as_string, |a, b| Some(a.cmp(b)))?,
-            ),
-            Self::Timestamp(relation, operand) => relation.accepts(
-                operand.compare(as_timestamp(value), data, as_timestamp, |a, b| Some(a.cmp(b)))?,
-            ),
+            Self::Numeric(relation, operand) => {
+                relation.accepts(operand.compare(as_number(value), data, as_number, number::compare)?)
+            }
+            Self::String(relation, operand) => {
+                relation.accepts(operand.compare(as_string(value), data, as_string, |a, b| Some(a.cmp(b)))?)
+            }
+            Self::Timestamp(relation, operand) => {
+                relation.accepts(operand.compare(as_timestamp(value), data, as_timestamp, |a, b| Some(a.cmp(b)))?)
+            }
         })
     }
 }

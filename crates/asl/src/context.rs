@@ -12,6 +12,8 @@ use crate::timestamp;
 pub(crate) struct Context<'a> {
     parts: Option<Parts<'a>>,
     value: OnceCell<Value>,
+    /// The same without what is large: the input and the item.
+    small: OnceCell<Value>,
 }
 
 /// What the context object tells.
@@ -27,30 +29,47 @@ pub(crate) struct Parts<'a> {
 
 impl<'a> Context<'a> {
     pub(crate) fn new(parts: Parts<'a>) -> Self {
-        Self { parts: Some(parts), value: OnceCell::new() }
+        Self { parts: Some(parts), value: OnceCell::new(), small: OnceCell::new() }
     }
 
     /// The context object with this value.
     #[cfg(test)]
     pub(crate) fn fixed(value: Value) -> Self {
-        Self { parts: None, value: OnceCell::from(value) }
+        Self { parts: None, value: OnceCell::from(value), small: OnceCell::new() }
     }
 
     pub(crate) fn value(&self) -> &Value {
-        self.value.get_or_init(|| self.parts.as_ref().map_or(Value::Null, Parts::build))
+        self.value.get_or_init(|| self.parts.as_ref().map_or(Value::Null, |parts| parts.build(true)))
+    }
+
+    /// A value within the context object that can be had without building it, and how many of `names`
+    /// lead to it.
+    pub(crate) fn shortcut(&self, names: [Option<&str>; 3]) -> Option<(&Value, usize)> {
+        let parts = self.parts.as_ref()?;
+        match names {
+            [Some("Execution"), Some("Input"), _] => Some((&parts.start.input, 2)),
+            [Some("Map"), Some("Item"), Some("Value")] => parts.item.map(|(_, item)| (item, 3)),
+            [Some("Execution" | "State" | "StateMachine"), Some(_), _] | [Some("Map"), Some("Item"), Some(_)] => {
+                Some((self.small.get_or_init(|| parts.build(false)), 0))
+            }
+            _ => None,
+        }
     }
 }
 
 impl Parts<'_> {
-    fn build(&self) -> Value {
+    fn build(&self, with_large: bool) -> Value {
         let start = self.start;
         let mut execution = json!({
             "Id": start.execution_arn,
-            "Input": start.input,
+            "Input": null,
             "StartTime": timestamp::format(start.start_time),
             "Name": start.execution_name,
             "RoleArn": start.role_arn,
         });
+        if with_large {
+            execution["Input"] = start.input.clone();
+        }
         // Express executions cannot be redriven, so AWS does not count it for them.
         if start.execution_arn.split(':').nth(5) != Some("express") {
             execution["RedriveCount"] = 0.into();
@@ -65,7 +84,7 @@ impl Parts<'_> {
         let mut context = Map::new();
         context.insert("Execution".to_owned(), execution);
         if let Some((index, value)) = self.item {
-            let map = json!({"Item": {"Index": index, "Value": value}});
+            let map = json!({"Item": {"Index": index, "Value": with_large.then_some(value)}});
             context.insert("Map".to_owned(), map);
         }
         context.insert("State".to_owned(), state);

@@ -6,8 +6,7 @@ use crate::path::{Conflict, TemplateError};
 pub(crate) const ALL: &str = "States.ALL";
 pub(crate) const BRANCH_FAILED: &str = "States.BranchFailed";
 pub(crate) const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
-pub(crate) const EXCEED_TOLERATED_FAILURE_THRESHOLD: &str =
-    "States.ExceedToleratedFailureThreshold";
+pub(crate) const EXCEED_TOLERATED_FAILURE_THRESHOLD: &str = "States.ExceedToleratedFailureThreshold";
 pub(crate) const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
 pub(crate) const INTRINSIC_FAILURE: &str = "States.IntrinsicFailure";
 pub(crate) const NO_CHOICE_MATCHED: &str = "States.NoChoiceMatched";
@@ -39,11 +38,7 @@ pub(crate) enum Origin {
 
 impl Failure {
     pub(crate) fn new(error: &str, cause: impl Into<String>) -> Self {
-        Self {
-            error: Some(error.to_owned()),
-            cause: Some(cause.into()),
-            origin: Origin::State,
-        }
+        Self { error: Some(error.to_owned()), cause: Some(cause.into()), origin: Origin::State }
     }
 
     /// The data does not suit the definition. Nothing catches that.

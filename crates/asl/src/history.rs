@@ -60,64 +60,37 @@ pub enum Integration {
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "the fields are AWS's, documented in its API reference")]
 pub enum HistoryKind {
-    ExecutionStarted {
-        input: Arc<str>,
-        role_arn: String,
-    },
-    ExecutionSucceeded {
-        output: Arc<str>,
-    },
-    ExecutionFailed {
-        error: Option<String>,
-        cause: Option<String>,
-    },
-    ExecutionTimedOut {
-        error: Option<String>,
-        cause: Option<String>,
-    },
-    ExecutionAborted {
-        error: Option<String>,
-        cause: Option<String>,
-    },
-    StateEntered {
-        kind: StateKind,
-        name: Arc<str>,
-        input: Arc<str>,
-    },
-    StateExited {
-        kind: StateKind,
-        name: Arc<str>,
-        output: Arc<str>,
-    },
-    StateAborted {
-        kind: StateKind,
-    },
-    StateStarted {
-        kind: StateKind,
-        length: Option<u64>,
-    },
-    StateSucceeded {
-        kind: StateKind,
-    },
-    StateFailed {
-        kind: StateKind,
-    },
-    MapIterationStarted {
-        name: Arc<str>,
-        index: u64,
-    },
-    MapIterationSucceeded {
-        name: Arc<str>,
-        index: u64,
-    },
-    MapIterationFailed {
-        name: Arc<str>,
-        index: u64,
-    },
-    MapIterationAborted {
-        name: Arc<str>,
-        index: u64,
-    },
+    /// The execution has started.
+    ExecutionStarted { input: Arc<str>, role_arn: String },
+    /// It has its output.
+    ExecutionSucceeded { output: Arc<str> },
+    /// It has failed.
+    ExecutionFailed { error: Option<String>, cause: Option<String> },
+    /// Its time is up.
+    ExecutionTimedOut { error: Option<String>, cause: Option<String> },
+    /// It was stopped from outside.
+    ExecutionAborted { error: Option<String>, cause: Option<String> },
+    /// A state begins, with its raw input.
+    StateEntered { kind: StateKind, name: Arc<str>, input: Arc<str> },
+    /// A state has ended, with its output.
+    StateExited { kind: StateKind, name: Arc<str>, output: Arc<str> },
+    /// A state was stopped, as something beside it failed.
+    StateAborted { kind: StateKind },
+    /// A Parallel or Map state starts its branches or its `length` iterations.
+    StateStarted { kind: StateKind, length: Option<u64> },
+    /// All branches or iterations of a state have ended.
+    StateSucceeded { kind: StateKind },
+    /// A branch or iteration of a state has failed.
+    StateFailed { kind: StateKind },
+    /// An iteration begins.
+    MapIterationStarted { name: Arc<str>, index: u64 },
+    /// An iteration has ended.
+    MapIterationSucceeded { name: Arc<str>, index: u64 },
+    /// An iteration has failed.
+    MapIterationFailed { name: Arc<str>, index: u64 },
+    /// An iteration was stopped, as another failed.
+    MapIterationAborted { name: Arc<str>, index: u64 },
+    /// A task is to be run.
     TaskScheduled {
         integration: Integration,
         /// The full ARN, shown for functions and activities.
@@ -127,24 +100,14 @@ pub enum HistoryKind {
         timeout_seconds: Option<u64>,
         heartbeat_seconds: Option<u64>,
     },
-    TaskStarted {
-        integration: Integration,
-        worker_name: Option<String>,
-    },
-    TaskSucceeded {
-        integration: Integration,
-        output: Arc<str>,
-    },
-    TaskFailed {
-        integration: Integration,
-        error: Option<String>,
-        cause: Option<String>,
-    },
-    TaskTimedOut {
-        integration: Integration,
-        error: Option<String>,
-        cause: Option<String>,
-    },
+    /// A task is being run.
+    TaskStarted { integration: Integration, worker_name: Option<String> },
+    /// A task has its result.
+    TaskSucceeded { integration: Integration, output: Arc<str> },
+    /// A task has failed.
+    TaskFailed { integration: Integration, error: Option<String>, cause: Option<String> },
+    /// A task took too long, or was silent for too long.
+    TaskTimedOut { integration: Integration, error: Option<String>, cause: Option<String> },
 }
 
 impl StateKind {

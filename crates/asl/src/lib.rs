@@ -30,6 +30,4 @@ pub use definition::{StateMachine, placeholders};
 pub use diagnostic::{Diagnostic, Severity, code};
 pub use history::{HistoryEvent, HistoryKind, Integration, StateKind};
 pub use machine::Execution;
-pub use protocol::{
-    Command, Event, Moment, Stale, Start, Status, TaskId, TaskRequest, TimerId, Transition,
-};
+pub use protocol::{Command, Event, Moment, Stale, Start, Status, TaskId, TaskRequest, TimerId, Transition};

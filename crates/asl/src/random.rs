@@ -31,9 +31,7 @@ impl Random {
     /// A version 4 UUID.
     pub(crate) fn uuid(&self) -> String {
         let bits = (u128::from(self.next()) << 64) | u128::from(self.next());
-        uuid::Builder::from_random_bytes(bits.to_be_bytes())
-            .into_uuid()
-            .to_string()
+        uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().to_string()
     }
 }
 
@@ -44,10 +42,7 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_stream() {
         let (one, two) = (Random::new(7), Random::new(7));
-        assert_eq!(
-            (one.next(), one.uuid(), one.below(10)),
-            (two.next(), two.uuid(), two.below(10))
-        );
+        assert_eq!((one.next(), one.uuid(), one.below(10)), (two.next(), two.uuid(), two.below(10)));
         assert_ne!(one.next(), Random::new(8).next());
     }
 

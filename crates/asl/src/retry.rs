@@ -51,9 +51,7 @@ impl Retrier {
         // A century is beyond any timer, and far from where the arithmetic would overflow.
         const MAX_MILLISECONDS: f64 = 100.0 * 366.0 * 86_400_000.0;
         #[allow(clippy::cast_precision_loss, reason = "seconds are far below 2^53")]
-        let mut milliseconds = self.interval_seconds as f64
-            * 1000.0
-            * self.backoff_rate.powf(f64::from(attempts));
+        let mut milliseconds = self.interval_seconds as f64 * 1000.0 * self.backoff_rate.powf(f64::from(attempts));
         if let Some(limit) = self.max_delay_seconds {
             #[allow(clippy::cast_precision_loss, reason = "seconds are far below 2^53")]
             let limit = limit as f64 * 1000.0;
@@ -78,9 +76,7 @@ pub(crate) fn covers(errors: &[String], failure: &Failure) -> bool {
     let failed = failure.error.as_deref();
     errors.iter().any(|name| match name.as_str() {
         error::ALL => failed != Some(error::DATA_LIMIT_EXCEEDED),
-        error::TASK_FAILED => {
-            !matches!(failed, Some(error::TIMEOUT | error::DATA_LIMIT_EXCEEDED))
-        }
+        error::TASK_FAILED => !matches!(failed, Some(error::TIMEOUT | error::DATA_LIMIT_EXCEEDED)),
         error::BRANCH_FAILED if failure.origin == Origin::Branch => true,
         error::HEARTBEAT_TIMEOUT if failure.origin == Origin::Heartbeat => true,
         name => failed == Some(name),
@@ -117,8 +113,7 @@ mod tests {
     #[test]
     fn full_jitter_spreads_delays_below_the_plain_one() {
         let jittered = Retrier { full_jitter: true, ..retrier() };
-        let delays: Vec<_> =
-            (0..50).map(|seed| jittered.delay(0, &Random::new(seed)).as_millis()).collect();
+        let delays: Vec<_> = (0..50).map(|seed| jittered.delay(0, &Random::new(seed)).as_millis()).collect();
         assert!(delays.iter().all(|delay| (0..=2000).contains(delay)));
         assert!(delays.iter().max().expect("delays") - delays.iter().min().expect("delays") > 1000);
     }

@@ -12,13 +12,10 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
         return None;
     }
     let (date_time, rest) = bytes.split_at(shape.len());
-    let fits = date_time
-        .iter()
-        .zip(shape)
-        .all(|(byte, form)| match form {
-            b'd' => byte.is_ascii_digit(),
-            _ => byte == form,
-        });
+    let fits = date_time.iter().zip(shape).all(|(byte, form)| match form {
+        b'd' => byte.is_ascii_digit(),
+        _ => byte == form,
+    });
     if !fits {
         return None;
     }

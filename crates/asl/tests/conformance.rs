@@ -64,9 +64,8 @@ fn recorded_executions_are_reproduced() {
         let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a name");
         let text = std::fs::read_to_string(path).expect("a file");
         let vector: Value = serde_json::from_str(&text).expect("JSON");
-        let reason = TO_COME.iter().find(|(listed, _)| {
-            *listed == name || (listed.ends_with('-') && name.starts_with(listed))
-        });
+        let reason =
+            TO_COME.iter().find(|(listed, _)| *listed == name || (listed.ends_with('-') && name.starts_with(listed)));
         let is_jsonata = vector["definition"].to_string().contains(r#""JSONata""#);
         match replay(&vector) {
             Ok(Replay::Unsupported) if is_jsonata || reason.is_some() => to_come += 1,
@@ -81,6 +80,62 @@ fn recorded_executions_are_reproduced() {
     eprintln!("{passed} reproduced, {to_come} need what is to come, {} differ", failed.len());
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     assert!(passed > 400, "the recordings are there");
+}
+
+/// Recorded refusals of definitions that are not judged here, with the reason.
+const NOT_JUDGED: [(&str, &str); 3] = [
+    ("dynamodb-task-service-invalid-integration", "which services there are is for those who run tasks to know"),
+    (
+        "sfn-api-validation-validate-state-machine-definition-type-express-illegal-wftt",
+        "the type of a machine is not part of its definition",
+    ),
+    ("state-mock-validation-", "states tested one by one, which the API makes machines of"),
+];
+
+#[test]
+fn recorded_refusals_of_definitions_are_reproduced() {
+    let Some(folder) = folder() else {
+        eprintln!("SKIPPED, NOTHING PROVEN: no recordings; name their folder in ORDERFLOW_CONFORMANCE");
+        return;
+    };
+    let (mut judged, mut failed) = (0, Vec::new());
+    for entry in std::fs::read_dir(folder.join("api")).expect("the folder has recorded calls") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
+        let vector: Value = serde_json::from_str(&std::fs::read_to_string(&path).expect("a file")).expect("JSON");
+        if NOT_JUDGED.iter().any(|(listed, _)| name.starts_with(listed)) {
+            continue;
+        }
+        for step in vector["steps"].as_array().into_iter().flatten() {
+            let definition = &step["request"]["definition"];
+            let text = definition.as_str().map_or_else(|| definition.to_string(), str::to_owned);
+            let found = StateMachine::parse(&text).err().unwrap_or_default();
+            // AWS accepts what is to come, or finds something else wrong with it.
+            let found: Vec<_> = found.into_iter().filter(|found| found.code != code::NOT_SUPPORTED_YET).collect();
+            let (expected, found) = if step["op"] == "ValidateStateMachineDefinition" {
+                let expected = step["expect"]["diagnostics"].clone();
+                (expected, serde_json::to_value(&found).expect("JSON"))
+            } else if step["expect"]["error"]["type"] == "InvalidDefinition" {
+                let Some(expected) = step["expect"]["error"].get("message") else { continue };
+                let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+                let message = format!("Invalid State Machine Definition: '{}'", found.join(", "));
+                (expected.clone(), message.into())
+            } else {
+                continue;
+            };
+            // Credentials, and what is in them, are to come.
+            if expected.to_string().contains("/Credentials") {
+                continue;
+            }
+            judged += 1;
+            if found != expected {
+                failed.push(format!("{name}: expected {expected}, found {found}"));
+            }
+        }
+    }
+    eprintln!("{judged} definitions judged, {} differ", failed.len());
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(judged >= 10, "the recordings are there");
 }
 
 enum Replay {
@@ -131,10 +186,8 @@ fn replay(vector: &Value) -> Result<Replay, String> {
     let skipped = vector["aws_only"].as_array().into_iter().flatten();
     let skipped = skipped.map(|path| path_pattern(path.as_str().expect("a path"))).collect();
     let bound = [("role", role.as_str()), ("sm.0", "machine"), ("exec.0", "run")];
-    let mut matcher = Matcher {
-        bound: bound.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
-        skipped,
-    };
+    let mut matcher =
+        Matcher { bound: bound.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(), skipped };
     for (name, template) in &expected {
         matcher.compare(template, found.get(name), &format!("/{name}"))?;
     }
@@ -199,9 +252,11 @@ impl Matcher {
                 for (index, template) in template.iter().enumerate() {
                     self.compare(template, found.get(index), &format!("{path}/{index}"))?;
                 }
-                found.iter().enumerate().skip(template.len()).try_for_each(|(index, surplus)| {
-                    self.surplus(surplus, &format!("{path}/{index}"))
-                })
+                found
+                    .iter()
+                    .enumerate()
+                    .skip(template.len())
+                    .try_for_each(|(index, surplus)| self.surplus(surplus, &format!("{path}/{index}")))
             }
             (template, Some(found)) if template == found => Ok(()),
             _ => difference(),

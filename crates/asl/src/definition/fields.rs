@@ -100,13 +100,7 @@ impl<'a> Fields<'a> {
     }
 
     /// An integer of a range.
-    pub(super) fn integer(
-        &self,
-        name: &str,
-        min: u64,
-        max: u64,
-        findings: &mut Findings,
-    ) -> Option<u64> {
+    pub(super) fn integer(&self, name: &str, min: u64, max: u64, findings: &mut Findings) -> Option<u64> {
         let integer = match self.get(name)? {
             Value::Number(number) => number::as_integer(number),
             _ => None,
@@ -126,12 +120,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A number of a range.
-    pub(super) fn float(
-        &self,
-        name: &str,
-        range: RangeInclusive<f64>,
-        findings: &mut Findings,
-    ) -> Option<f64> {
+    pub(super) fn float(&self, name: &str, range: RangeInclusive<f64>, findings: &mut Findings) -> Option<f64> {
         let Some(float) = self.get(name)?.as_f64() else {
             findings.push(expected("Number", &self.at(name)));
             return None;
@@ -170,9 +159,10 @@ impl<'a> Fields<'a> {
         let path = self.string(name, findings).map(Path::parse)?;
         if let Err(invalid) = &path {
             let location = self.at(name);
-            findings.push(bad_path(&location, invalid).unwrap_or_else(|| {
-                Diagnostic::schema(location, "Value must be a valid JSONPath.")
-            }));
+            findings.push(
+                bad_path(&location, invalid)
+                    .unwrap_or_else(|| Diagnostic::schema(location, "Value must be a valid JSONPath.")),
+            );
         }
         path.ok()
     }
@@ -190,11 +180,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A path that names one place of the input, which need not exist.
-    pub(super) fn reference_path(
-        &self,
-        name: &str,
-        findings: &mut Findings,
-    ) -> Option<ReferencePath> {
+    pub(super) fn reference_path(&self, name: &str, findings: &mut Findings) -> Option<ReferencePath> {
         let text = self.string(name, findings)?;
         match ReferencePath::parse(text) {
             Ok(path) => Some(path),
@@ -221,9 +207,8 @@ pub(super) fn expected(kind: &str, location: &str) -> Diagnostic {
 /// A path or a call was expected.
 pub(super) fn bad_expression(location: &str, field: &str, invalid: Option<&Invalid>) -> Diagnostic {
     invalid.and_then(|invalid| bad_path(location, invalid)).unwrap_or_else(|| {
-        let message = format!(
-            "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
-        );
+        let message =
+            format!("The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call");
         Diagnostic::schema(location, message)
     })
 }
@@ -235,11 +220,8 @@ fn bad_path(location: &str, invalid: &Invalid) -> Option<Diagnostic> {
 
 fn bad_reference_path(location: &str, text: &str, invalid: &Invalid) -> Diagnostic {
     bad_path(location, invalid).unwrap_or_else(|| {
-        let reason = if text.starts_with('$') {
-            invalid.to_string()
-        } else {
-            "Reference path didn't start with '$'".to_owned()
-        };
+        let reason =
+            if text.starts_with('$') { invalid.to_string() } else { "Reference path didn't start with '$'".to_owned() };
         no_reference_path(location, &reason)
     })
 }

@@ -14,9 +14,8 @@ pub(super) fn parse(text: &str) -> Result<Value, Vec<Diagnostic>> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let seed = Seed { location: String::new(), duplicates: &mut duplicates };
     let read = seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    let without_location = |code, message| {
-        vec![Diagnostic { severity: Severity::Error, code, message, location: None }]
-    };
+    let without_location =
+        |code, message| vec![Diagnostic { severity: Severity::Error, code, message, location: None }];
     const NO_OBJECT: &str = "Definition must be a valid JSON object";
     match read {
         Ok(value @ Value::Object(_)) if duplicates.is_empty() => Ok(value),
@@ -104,11 +103,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
 /// Two states have the same name, in one level or in two.
 pub(super) fn duplicate_state(name: &str, location: &str) -> Diagnostic {
-    Diagnostic::error(
-        code::DUPLICATE_STATE_NAME,
-        location,
-        format!("Duplicate State name: {name}"),
-    )
+    Diagnostic::error(code::DUPLICATE_STATE_NAME, location, format!("Duplicate State name: {name}"))
 }
 
 #[cfg(test)]
@@ -130,7 +125,9 @@ mod tests {
         }
         assert_eq!(
             messages("{\n  \"a\": 1,\n  \"b\" 2\n}"),
-            ["INVALID_JSON_DESCRIPTION: Definition must be a valid JSON object: expected `:` at line 3 column 7 at null"]
+            [
+                "INVALID_JSON_DESCRIPTION: Definition must be a valid JSON object: expected `:` at line 3 column 7 at null"
+            ]
         );
     }
 

@@ -5,11 +5,11 @@ mod fields;
 mod json;
 mod parse;
 pub mod placeholders;
+mod rules;
 mod state;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-
 
 use crate::diagnostic::Diagnostic;
 
@@ -86,4 +86,3 @@ impl StateMachine {
         self.by_name.get(name).map(|state| self.state(*state))
     }
 }
-

@@ -8,23 +8,21 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::fields::{Fields, Findings, bad_expression, expected, no_reference_path};
+use super::fields::{Fields, Findings, bad_expression};
 use super::json::duplicate_state;
 use super::{
     Body, Count, Flow, Limit, Map, Parallel, Percentage, Selection, State, StateMachine, StateRef, Task, Text,
     Tolerance, Until,
 };
-use crate::choice::{Comparison, Condition};
 use crate::diagnostic::{Diagnostic, Severity, code};
-use crate::error;
 use crate::history::Integration;
 use crate::path::{Expression, Path};
-use crate::retry::{Catcher, Handlers, ResultPath, Retrier};
+use crate::retry::ResultPath;
 use crate::timestamp;
 use crate::validate;
 
 /// The longest time that a field may give, in seconds: AWS's limit.
-const MAX_SECONDS: u64 = 99_999_999;
+pub(super) const MAX_SECONDS: u64 = 99_999_999;
 
 /// The longest name of a state, in characters: AWS's limit.
 const MAX_NAME_LENGTH: usize = 80;
@@ -33,25 +31,22 @@ const MAX_NAME_LENGTH: usize = 80;
 const COMMON: [&str; 3] = ["Type", "Comment", "QueryLanguage"];
 
 /// The types of states, as a `Type` names them.
-const TYPES: [&str; 8] =
-    ["Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"];
+const TYPES: [&str; 8] = ["Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"];
 
 pub(super) fn machine(definition: &Value) -> Result<StateMachine, Vec<Diagnostic>> {
     let mut builder = Builder::default();
     let machine = builder.machine(definition);
     let findings = builder.findings;
     match machine {
-        Some(machine) if !findings.iter().any(|found| found.severity == Severity::Error) => {
-            Ok(machine)
-        }
+        Some(machine) if !findings.iter().any(|found| found.severity == Severity::Error) => Ok(machine),
         _ => Err(findings),
     }
 }
 
 /// What is being built: the states of all levels so far.
 #[derive(Default)]
-struct Builder {
-    findings: Findings,
+pub(super) struct Builder {
+    pub(super) findings: Findings,
     /// Places are given to all states of a level before any of them is read, so that they can name
     /// each other.
     states: Vec<Option<State>>,
@@ -59,7 +54,7 @@ struct Builder {
 }
 
 /// The states that can name each other.
-type Level<'a> = HashMap<&'a str, StateRef>;
+pub(super) type Level<'a> = HashMap<&'a str, StateRef>;
 
 impl Builder {
     fn machine(&mut self, definition: &Value) -> Option<StateMachine> {
@@ -96,8 +91,7 @@ impl Builder {
             Some("JSONata") => true,
             Some("JSONPath") => {
                 if around {
-                    let message =
-                        "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine";
+                    let message = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine";
                     self.findings.push(Diagnostic::schema(fields.here(), message));
                 }
                 around
@@ -144,8 +138,8 @@ impl Builder {
             Some(name) => self.target(name, fields.at("StartAt"), &level),
             None => None,
         };
-        // With a state that cannot be read, what it leads to is unknown.
-        if is_complete {
+        // With a state that cannot be read, what it leads to is unknown; and without a start all is.
+        if is_complete && fields.has("StartAt") {
             let places: Vec<StateRef> = states.object.keys().map(|name| level[name.as_str()]).collect();
             let mut members: Vec<(StateRef, &mut State, String)> = Vec::with_capacity(places.len());
             let (first, last) = (places.first()?.0, places.last()?.0);
@@ -172,24 +166,12 @@ impl Builder {
     }
 
     /// The state that the field names, or nowhere.
-    fn transition(
-        &mut self,
-        fields: Fields<'_>,
-        name: &str,
-        level: &Level<'_>,
-    ) -> Option<StateRef> {
+    pub(super) fn transition(&mut self, fields: Fields<'_>, name: &str, level: &Level<'_>) -> Option<StateRef> {
         let target = fields.string(name, &mut self.findings)?;
         self.target(target, fields.at(name), level)
     }
 
-    fn state(
-        &mut self,
-        name: &str,
-        value: &Value,
-        location: &str,
-        level: &Level<'_>,
-        jsonata: bool,
-    ) -> Option<State> {
+    fn state(&mut self, name: &str, value: &Value, location: &str, level: &Level<'_>, jsonata: bool) -> Option<State> {
         let fields = Fields::of(value, location, &mut self.findings)?;
         if self.is_jsonata(fields, jsonata) {
             if !jsonata {
@@ -220,6 +202,11 @@ impl Builder {
                 return None;
             }
         };
+        let is_end = match kind {
+            "Choice" => false,
+            "Succeed" | "Fail" => true,
+            _ => !fields.has("Next"),
+        };
         let next = if matches!(kind, "Choice" | "Succeed" | "Fail") {
             None
         } else {
@@ -230,17 +217,17 @@ impl Builder {
             }
             self.transition(fields, "Next", level)
         };
-        Some(State { name: name.into(), next, in_loop: false, body })
+        Some(State { name: name.into(), next, is_end, in_loop: false, body })
     }
 
     /// Notes unknown fields of a state: those beside the common ones and `known`.
-    fn allow(&mut self, fields: Fields<'_>, known: &[&str]) {
+    pub(super) fn allow(&mut self, fields: Fields<'_>, known: &[&str]) {
         let known: Vec<_> = COMMON.iter().chain(known).copied().collect();
         fields.allow(&known, &["Assign"], &mut self.findings);
     }
 
     /// The flow of data. Fields that the type of state does not have are absent, and noted elsewhere.
-    fn flow(&mut self, fields: Fields<'_>) -> Flow {
+    pub(super) fn flow(&mut self, fields: Fields<'_>) -> Flow {
         Flow {
             input_path: self.selection(fields, "InputPath"),
             parameters: fields.template("Parameters", &mut self.findings),
@@ -261,14 +248,14 @@ impl Builder {
         }
     }
 
-    fn result_path(&mut self, fields: Fields<'_>) -> ResultPath {
+    pub(super) fn result_path(&mut self, fields: Fields<'_>) -> ResultPath {
         match fields.get("ResultPath") {
             None => ResultPath::Replace,
             Some(Value::Null) => ResultPath::Discard,
             Some(Value::String(text)) if text == "$" => ResultPath::Replace,
-            Some(_) => fields
-                .reference_path("ResultPath", &mut self.findings)
-                .map_or(ResultPath::Replace, ResultPath::Put),
+            Some(_) => {
+                fields.reference_path("ResultPath", &mut self.findings).map_or(ResultPath::Replace, ResultPath::Put)
+            }
         }
     }
 
@@ -280,9 +267,20 @@ impl Builder {
 
     fn task(&mut self, fields: Fields<'_>, level: &Level<'_>) -> Body {
         let known = [
-            "Next", "End", "InputPath", "OutputPath", "Parameters", "ResultSelector", "ResultPath",
-            "Resource", "TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds",
-            "HeartbeatSecondsPath", "Retry", "Catch",
+            "Next",
+            "End",
+            "InputPath",
+            "OutputPath",
+            "Parameters",
+            "ResultSelector",
+            "ResultPath",
+            "Resource",
+            "TimeoutSeconds",
+            "TimeoutSecondsPath",
+            "HeartbeatSeconds",
+            "HeartbeatSecondsPath",
+            "Retry",
+            "Catch",
         ];
         let known: Vec<_> = COMMON.iter().chain(&known).copied().collect();
         fields.allow(&known, &["Assign", "Credentials"], &mut self.findings);
@@ -323,10 +321,7 @@ impl Builder {
                         self.findings.push(Diagnostic::not_supported_yet(location, &what));
                     }
                 }
-                Integration::Service {
-                    resource_type: parts[5..parts.len() - 1].join(":"),
-                    resource: action.to_owned(),
-                }
+                Integration::Service { resource_type: parts[5..parts.len() - 1].join(":"), resource: action.to_owned() }
             }
             _ => Integration::Function,
         }
@@ -341,8 +336,7 @@ impl Builder {
 
     fn wait(&mut self, fields: Fields<'_>) -> Body {
         let times = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"];
-        let known: Vec<_> =
-            ["Next", "End", "InputPath", "OutputPath"].into_iter().chain(times).collect();
+        let known: Vec<_> = ["Next", "End", "InputPath", "OutputPath"].into_iter().chain(times).collect();
         self.allow(fields, &known);
         fields.exclusive(&times, true, &mut self.findings);
         let findings = &mut self.findings;
@@ -353,10 +347,9 @@ impl Builder {
         if let Some(text) = fields.string("Timestamp", findings) {
             match timestamp::parse(text) {
                 Some(timestamp) => until = Until::Timestamp(timestamp),
-                None => findings.push(Diagnostic::schema(
-                    fields.at("Timestamp"),
-                    "String does not match RFC3339 timestamp",
-                )),
+                None => {
+                    findings.push(Diagnostic::schema(fields.at("Timestamp"), "String does not match RFC3339 timestamp"))
+                }
             }
         }
         if let Some(path) = fields.definite_path("SecondsPath", findings) {
@@ -374,12 +367,7 @@ impl Builder {
         Body::Fail { error, cause: self.text(fields, "Cause", "CausePath") }
     }
 
-    fn text(
-        &mut self,
-        fields: Fields<'_>,
-        literal: &str,
-        computed: &'static str,
-    ) -> Option<Text> {
+    fn text(&mut self, fields: Fields<'_>, literal: &str, computed: &'static str) -> Option<Text> {
         fields.exclusive(&[literal, computed], false, &mut self.findings);
         if let Some(text) = fields.string(literal, &mut self.findings) {
             return Some(Text::Literal(text.to_owned()));
@@ -394,90 +382,22 @@ impl Builder {
         }
     }
 
-    fn choice(&mut self, fields: Fields<'_>, level: &Level<'_>) -> Body {
-        self.allow(fields, &["InputPath", "OutputPath", "Choices", "Default"]);
-        fields.require(&["Choices"], &mut self.findings);
-        let mut rules = Vec::new();
-        for (index, rule) in fields.filled_array("Choices", &mut self.findings).iter().enumerate() {
-            let location = format!("{}[{index}]", fields.at("Choices"));
-            let Some(rule) = Fields::of(rule, &location, &mut self.findings) else {
-                continue;
-            };
-            rule.require(&["Next"], &mut self.findings);
-            let next = self.transition(rule, "Next", level);
-            if let (Some(condition), Some(next)) = (self.condition(rule, true), next) {
-                rules.push((condition, next));
-            }
-        }
-        let default = self.transition(fields, "Default", level);
-        Body::Choice { flow: self.flow(fields), rules, default }
-    }
-
-    /// A condition. Only the outermost (`is_rule`) says where it leads.
-    fn condition(&mut self, fields: Fields<'_>, is_rule: bool) -> Option<Condition> {
-        let mut operators = Vec::new();
-        for (name, operand) in fields.object {
-            match name.as_str() {
-                "Variable" | "Comment" => {}
-                "Next" if is_rule => {}
-                "Assign" if is_rule => self
-                    .findings
-                    .push(Diagnostic::not_supported_yet(fields.at(name), "Field 'Assign'")),
-                "And" | "Or" | "Not" => operators.push((name.as_str(), None)),
-                _ => match Comparison::parse(name, operand) {
-                    Some(comparison) => operators.push((name.as_str(), Some(comparison))),
-                    None => {
-                        let message = format!("Field '{name}' is not supported");
-                        self.findings.push(Diagnostic::schema(fields.here(), message));
-                    }
-                },
-            }
-        }
-        if operators.len() != 1 {
-            let message = "A Choice Rule must have exactly one comparison operator, And, Or or Not";
-            self.findings.push(Diagnostic::schema(fields.here(), message));
-            return None;
-        }
-        match operators.pop()? {
-            ("Not", _) => {
-                let location = fields.at("Not");
-                let inner = Fields::of(fields.get("Not")?, &location, &mut self.findings)?;
-                Some(Condition::Not(Box::new(self.condition(inner, false)?)))
-            }
-            (name, None) => {
-                let items = fields.filled_array(name, &mut self.findings);
-                let mut conditions = Vec::with_capacity(items.len());
-                for (index, item) in items.iter().enumerate() {
-                    let location = format!("{}[{index}]", fields.at(name));
-                    if let Some(item) = Fields::of(item, &location, &mut self.findings) {
-                        conditions.extend(self.condition(item, false));
-                    }
-                }
-                Some(if name == "And" { Condition::And(conditions) } else { Condition::Or(conditions) })
-            }
-            (name, Some(comparison)) => {
-                fields.require(&["Variable"], &mut self.findings);
-                let comparison = comparison.map_err(|kind| {
-                    let location = fields.at(name);
-                    self.findings.push(match kind {
-                        "Timestamp" => Diagnostic::schema(location, "String does not match RFC3339 timestamp"),
-                        "Reference Path" => {
-                            no_reference_path(&location, "Reference path must name exactly one place")
-                        }
-                        _ => expected(kind, &location),
-                    });
-                });
-                let variable = fields.definite_path("Variable", &mut self.findings)?;
-                Some(Condition::Compare { variable, comparison: comparison.ok()? })
-            }
-        }
-    }
-
     fn parallel(&mut self, fields: Fields<'_>, level: &Level<'_>) -> Body {
-        self.allow(fields, &[
-            "Next", "End", "InputPath", "OutputPath", "Parameters", "ResultSelector", "ResultPath",
-            "Branches", "Retry", "Catch",
-        ]);
+        self.allow(
+            fields,
+            &[
+                "Next",
+                "End",
+                "InputPath",
+                "OutputPath",
+                "Parameters",
+                "ResultSelector",
+                "ResultPath",
+                "Branches",
+                "Retry",
+                "Catch",
+            ],
+        );
         fields.require(&["Branches"], &mut self.findings);
         let mut branches = Vec::new();
         for (index, branch) in fields.filled_array("Branches", &mut self.findings).iter().enumerate() {
@@ -494,10 +414,25 @@ impl Builder {
 
     fn map(&mut self, fields: Fields<'_>, level: &Level<'_>) -> Option<Body> {
         let known = [
-            "Next", "End", "InputPath", "OutputPath", "Parameters", "ResultSelector", "ResultPath",
-            "ItemsPath", "ItemSelector", "ItemProcessor", "Iterator", "MaxConcurrency",
-            "MaxConcurrencyPath", "ToleratedFailureCount", "ToleratedFailureCountPath",
-            "ToleratedFailurePercentage", "ToleratedFailurePercentagePath", "Retry", "Catch",
+            "Next",
+            "End",
+            "InputPath",
+            "OutputPath",
+            "Parameters",
+            "ResultSelector",
+            "ResultPath",
+            "ItemsPath",
+            "ItemSelector",
+            "ItemProcessor",
+            "Iterator",
+            "MaxConcurrency",
+            "MaxConcurrencyPath",
+            "ToleratedFailureCount",
+            "ToleratedFailureCountPath",
+            "ToleratedFailurePercentage",
+            "ToleratedFailurePercentagePath",
+            "Retry",
+            "Catch",
         ];
         let known: Vec<_> = COMMON.iter().chain(&known).copied().collect();
         let to_come = ["Assign", "ItemReader", "ItemBatcher", "ResultWriter", "Label"];
@@ -510,15 +445,9 @@ impl Builder {
         let mut flow = self.flow(fields);
         let parameters = flow.parameters.take();
         let item_selector = fields.template("ItemSelector", &mut self.findings).or(parameters);
-        let max_concurrency =
-            self.count(fields, "MaxConcurrency", "MaxConcurrencyPath", u64::from(u32::MAX));
+        let max_concurrency = self.count(fields, "MaxConcurrency", "MaxConcurrencyPath", u64::from(u32::MAX));
         let tolerance = Tolerance {
-            count: self.count(
-                fields,
-                "ToleratedFailureCount",
-                "ToleratedFailureCountPath",
-                u64::from(u32::MAX),
-            ),
+            count: self.count(fields, "ToleratedFailureCount", "ToleratedFailureCountPath", u64::from(u32::MAX)),
             percentage: self.percentage(fields),
         };
         let items_path = fields.path("ItemsPath", &mut self.findings);
@@ -544,10 +473,9 @@ impl Builder {
             let config = Fields::of(config, &location, &mut self.findings)?;
             config.allow(&["Mode", "ExecutionType"], &[], &mut self.findings);
             match config.string("Mode", &mut self.findings) {
-                Some("DISTRIBUTED") => self.findings.push(Diagnostic::not_supported_yet(
-                    config.at("Mode"),
-                    "'DISTRIBUTED' of field 'Mode'",
-                )),
+                Some("DISTRIBUTED") => self
+                    .findings
+                    .push(Diagnostic::not_supported_yet(config.at("Mode"), "'DISTRIBUTED' of field 'Mode'")),
                 None | Some("INLINE") => {}
                 Some(_) => {
                     let message = "Value must be one of [INLINE, DISTRIBUTED]";
@@ -558,13 +486,7 @@ impl Builder {
         self.level(fields, false)
     }
 
-    fn count(
-        &mut self,
-        fields: Fields<'_>,
-        number: &'static str,
-        path: &'static str,
-        max: u64,
-    ) -> Option<Count> {
+    fn count(&mut self, fields: Fields<'_>, number: &'static str, path: &'static str, max: u64) -> Option<Count> {
         fields.exclusive(&[number, path], false, &mut self.findings);
         let fixed = fields.integer(number, 0, max, &mut self.findings).map(Count::Fixed);
         let by_path = fields.definite_path(path, &mut self.findings);
@@ -576,78 +498,5 @@ impl Builder {
         fields.exclusive(&[number, path], false, &mut self.findings);
         let fixed = fields.float(number, 0.0..=100.0, &mut self.findings).map(Percentage::Fixed);
         fixed.or(fields.definite_path(path, &mut self.findings).map(Percentage::Path))
-    }
-
-    fn handlers(&mut self, fields: Fields<'_>, level: &Level<'_>) -> Handlers {
-        let mut handlers = Handlers::default();
-        let retriers = fields.array("Retry", &mut self.findings).unwrap_or_default();
-        for (index, retrier) in retriers.iter().enumerate() {
-            let location = format!("{}[{index}]", fields.at("Retry"));
-            if let Some(retrier) = Fields::of(retrier, &location, &mut self.findings) {
-                let is_last = index + 1 == retriers.len();
-                handlers.retriers.push(self.retrier(retrier, is_last));
-            }
-        }
-        let catchers = fields.array("Catch", &mut self.findings).unwrap_or_default();
-        for (index, catcher) in catchers.iter().enumerate() {
-            let location = format!("{}[{index}]", fields.at("Catch"));
-            if let Some(catcher) = Fields::of(catcher, &location, &mut self.findings) {
-                let known = ["ErrorEquals", "Next", "ResultPath", "Comment"];
-                catcher.allow(&known, &["Assign"], &mut self.findings);
-                catcher.require(&["ErrorEquals", "Next"], &mut self.findings);
-                let errors = self.error_equals(catcher, index + 1 == catchers.len());
-                let result = self.result_path(catcher);
-                if let Some(next) = self.transition(catcher, "Next", level) {
-                    handlers.catchers.push(Catcher { errors, result, next });
-                }
-            }
-        }
-        handlers
-    }
-
-    fn retrier(&mut self, fields: Fields<'_>, is_last: bool) -> Retrier {
-        let known = [
-            "ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds",
-            "JitterStrategy", "Comment",
-        ];
-        fields.allow(&known, &[], &mut self.findings);
-        fields.require(&["ErrorEquals"], &mut self.findings);
-        let errors = self.error_equals(fields, is_last);
-        let findings = &mut self.findings;
-        let max_attempts = fields.integer("MaxAttempts", 0, MAX_SECONDS, findings).unwrap_or(3);
-        let jitter = fields.string("JitterStrategy", findings);
-        if !matches!(jitter, None | Some("FULL" | "NONE")) {
-            let message = "Value must be one of [FULL, NONE]";
-            findings.push(Diagnostic::schema(fields.at("JitterStrategy"), message));
-        }
-        Retrier {
-            errors,
-            interval_seconds: fields
-                .integer("IntervalSeconds", 1, MAX_SECONDS, findings)
-                .unwrap_or(1),
-            max_attempts: u32::try_from(max_attempts).unwrap_or(u32::MAX),
-            backoff_rate: fields.float("BackoffRate", 1.0..=f64::INFINITY, findings).unwrap_or(2.0),
-            max_delay_seconds: fields.integer("MaxDelaySeconds", 1, 31_622_400, findings),
-            full_jitter: jitter == Some("FULL"),
-        }
-    }
-
-    fn error_equals(&mut self, fields: Fields<'_>, is_last: bool) -> Vec<String> {
-        let mut errors = Vec::new();
-        let names = fields.filled_array("ErrorEquals", &mut self.findings);
-        for (index, name) in names.iter().enumerate() {
-            match name {
-                Value::String(name) => errors.push(name.clone()),
-                _ => {
-                    let location = format!("{}[{index}]", fields.at("ErrorEquals"));
-                    self.findings.push(expected("String", &location));
-                }
-            }
-        }
-        if errors.iter().any(|name| name == error::ALL) && (errors.len() > 1 || !is_last) {
-            let message = "States.ALL must stand alone and in the last element";
-            self.findings.push(Diagnostic::schema(fields.at("ErrorEquals"), message));
-        }
-        errors
     }
 }

@@ -9,9 +9,8 @@ use serde_json::Value;
 use super::json;
 use crate::diagnostic::{Diagnostic, code};
 
-static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\$\{([A-Za-z0-9_]+)\}").expect("the expression is valid")
-});
+static PLACEHOLDER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\$\{([A-Za-z0-9_]+)\}").expect("the expression is valid"));
 
 /// Replaces every placeholder `${Name}` within the strings of a definition by what `resolve` gives for
 /// its name, and leaves the rest of the text as it is.
@@ -19,10 +18,7 @@ static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
 /// # Errors
 ///
 /// The text is not a JSON object, or a name has no value: one finding for each place.
-pub fn substitute(
-    text: &str,
-    resolve: impl Fn(&str) -> Option<String>,
-) -> Result<String, Vec<Diagnostic>> {
+pub fn substitute(text: &str, resolve: impl Fn(&str) -> Option<String>) -> Result<String, Vec<Diagnostic>> {
     let definition = json::parse(text)?;
     let mut values = HashMap::new();
     let mut missing = Vec::new();

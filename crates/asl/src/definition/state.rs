@@ -17,8 +17,10 @@ pub(crate) struct StateRef(pub(crate) usize);
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) name: Arc<str>,
-    /// The state that follows; none ends the execution, branch or iteration.
+    /// The state that follows, unless this one is an end or chooses.
     pub(crate) next: Option<StateRef>,
+    /// Whether the execution, branch or iteration can end here.
+    pub(crate) is_end: bool,
     /// Whether transitions can lead back to the state, so that it may be entered again.
     pub(crate) in_loop: bool,
     pub(crate) body: Body,
@@ -172,10 +174,5 @@ impl State {
             .chain(rules.iter().map(|(_, next)| *next))
             .chain(default)
             .chain(catchers.iter().map(|catcher| catcher.next))
-    }
-
-    /// Whether the level can end here.
-    pub(crate) fn is_end(&self) -> bool {
-        self.next.is_none() && !matches!(self.body, Body::Choice { .. })
     }
 }

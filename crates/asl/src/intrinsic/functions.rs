@@ -170,9 +170,7 @@ impl Function {
             }
             Self::StringSplit => {
                 let (text, separators) = (string(next())?, string(next())?);
-                text.split(|character| separators.contains(character))
-                    .filter(|part| !part.is_empty())
-                    .collect()
+                text.split(|character| separators.contains(character)).filter(|part| !part.is_empty()).collect()
             }
             Self::StringToJson => {
                 let text = string(next())?;

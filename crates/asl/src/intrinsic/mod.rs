@@ -42,8 +42,7 @@ impl Call {
         let start = cursor.position();
         cursor.expect("States.", "a function's name starts with 'States.'")?;
         let name = cursor.take_while(|next| next.is_ascii_alphanumeric());
-        let function =
-            Function::from_name(name).ok_or_else(|| cursor.invalid("unknown function"))?;
+        let function = Function::from_name(name).ok_or_else(|| cursor.invalid("unknown function"))?;
         cursor.skip_spaces();
         cursor.expect("(", "expected '('")?;
         let mut arguments = Vec::new();
@@ -86,10 +85,7 @@ impl Call {
             });
         }
         self.function.apply(values, data.random).map_err(|message| {
-            TemplateError::Intrinsic(format!(
-                "The function '{}' had the following error: {message}",
-                self.text
-            ))
+            TemplateError::Intrinsic(format!("The function '{}' had the following error: {message}", self.text))
         })
     }
 }
@@ -249,9 +245,24 @@ mod tests {
     fn bad_calls_are_refused() {
         let deep = format!("{}{}", "States.Array(".repeat(11), ")".repeat(11));
         for text in [
-            "", "States", "States.", "States.Nothing()", "States.Array", "States.Array(", "States.Array(1,)",
-            "States.Array(,1)", "States.Array(1 2)", "States.Array(\"a\")", "States.Array('a)", "States.UUID(1)",
-            "States.MathAdd(1)", "States.Array($.)", "States.Array() ()", "Array()", "States.Array(nul)", deep.as_str(),
+            "",
+            "States",
+            "States.",
+            "States.Nothing()",
+            "States.Array",
+            "States.Array(",
+            "States.Array(1,)",
+            "States.Array(,1)",
+            "States.Array(1 2)",
+            "States.Array(\"a\")",
+            "States.Array('a)",
+            "States.UUID(1)",
+            "States.MathAdd(1)",
+            "States.Array($.)",
+            "States.Array() ()",
+            "Array()",
+            "States.Array(nul)",
+            deep.as_str(),
         ] {
             assert!(Call::parse(text).is_err(), "{text}");
         }

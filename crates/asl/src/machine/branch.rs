@@ -26,8 +26,7 @@ impl Step<'_> {
         state: &State,
         parallel: &Parallel,
     ) -> Result<Outcome, Failure> {
-        let input =
-            self.evaluate(thread, state, |data| parallel.flow.effective_input(&thread.input, data))?;
+        let input = self.evaluate(thread, state, |data| parallel.flow.effective_input(&thread.input, data))?;
         self.record(thread, HistoryKind::StateStarted { kind: StateKind::Parallel, length: None });
         let key = thread.key();
         for (index, start) in parallel.branches.iter().enumerate() {
@@ -35,10 +34,8 @@ impl Step<'_> {
             let prefix = format!("{key}/{index}/");
             self.begin_branch(parent, *start, Arc::clone(&input), thread.last_event, prefix);
         }
-        thread.activity = Activity::Parallel(RunningParallel {
-            results: BTreeMap::new(),
-            branches: parallel.branches.len(),
-        });
+        thread.activity =
+            Activity::Parallel(RunningParallel { results: BTreeMap::new(), branches: parallel.branches.len() });
         Ok(Outcome::Blocked)
     }
 
@@ -112,27 +109,23 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn begin_branch(
-        &mut self,
-        parent: Parent,
-        start: StateRef,
-        input: Arc<Value>,
-        last_event: u64,
-        prefix: String,
-    ) {
+    fn begin_branch(&mut self, parent: Parent, start: StateRef, input: Arc<Value>, last_event: u64, prefix: String) {
         let id = self.next_id();
-        self.begin(id, Thread {
-            parent: Some(parent),
-            state: Arc::clone(&self.machine.state(start).name),
-            input,
-            entered_event: 0,
-            entered_at: self.now,
-            last_event,
-            retries: Vec::new(),
-            prefix,
-            visits: BTreeMap::new(),
-            activity: Activity::Running,
-        });
+        self.begin(
+            id,
+            Thread {
+                parent: Some(parent),
+                state: Arc::clone(&self.machine.state(start).name),
+                input,
+                entered_event: 0,
+                entered_at: self.now,
+                last_event,
+                retries: Vec::new(),
+                prefix,
+                visits: BTreeMap::new(),
+                activity: Activity::Running,
+            },
+        );
     }
 
     /// A branch or iteration has come to its end.
@@ -170,14 +163,7 @@ impl Step<'_> {
 
     /// Goes on with a Map one of whose iterations has ended: with its last event `last` and the event
     /// of its end `end`.
-    fn iteration_ended(
-        &mut self,
-        id: u64,
-        mut thread: Thread,
-        mut running: RunningMap,
-        last: u64,
-        end: u64,
-    ) {
+    fn iteration_ended(&mut self, id: u64, mut thread: Thread, mut running: RunningMap, last: u64, end: u64) {
         let state = self.state_of(&thread);
         let Body::Map(map) = &state.body else {
             return;
@@ -199,12 +185,7 @@ impl Step<'_> {
         self.settle(id, thread, outcome);
     }
 
-    fn map_succeeded(
-        &mut self,
-        thread: &mut Thread,
-        state: &State,
-        running: RunningMap,
-    ) -> Result<Outcome, Failure> {
+    fn map_succeeded(&mut self, thread: &mut Thread, state: &State, running: RunningMap) -> Result<Outcome, Failure> {
         // The state's exit follows the same event as this one: AWS leaves it out of the chain.
         self.emit(thread.last_event, HistoryKind::StateSucceeded { kind: StateKind::Map });
         self.collect(thread, state, running.results)
@@ -237,9 +218,7 @@ impl Step<'_> {
         let state = self.state_of(&thread);
         let previous = child.last_event;
         let mut failure = Failure { origin: Origin::Branch, ..failure };
-        if let Activity::Map(mut running) =
-            std::mem::replace(&mut thread.activity, Activity::Running)
-        {
+        if let Activity::Map(mut running) = std::mem::replace(&mut thread.activity, Activity::Running) {
             let name = Arc::clone(&state.name);
             let event = HistoryKind::MapIterationFailed { name, index: parent.index as u64 };
             let event = self.emit(previous, event);
@@ -260,14 +239,7 @@ impl Step<'_> {
     }
 
     /// Stops the branches or iterations of a state that fails because of the event `previous`.
-    fn stop_children(
-        &mut self,
-        id: u64,
-        thread: &mut Thread,
-        state: &State,
-        previous: u64,
-        failure: &Failure,
-    ) {
+    fn stop_children(&mut self, id: u64, thread: &mut Thread, state: &State, previous: u64, failure: &Failure) {
         // A terminal failure ends the whole execution, and AWS then records nothing but that.
         if failure.is_terminal() {
             return;
@@ -313,8 +285,7 @@ fn concurrency(count: &Count, data: &Data<'_>) -> Result<usize, Failure> {
         Count::Fixed(limit) => *limit,
         Count::Path { field, path } => {
             let limit = integer_at(path, field, data)?;
-            u64::try_from(limit)
-                .map_err(|_| Failure::runtime("MaxConcurrency must be a non-negative integer."))?
+            u64::try_from(limit).map_err(|_| Failure::runtime("MaxConcurrency must be a non-negative integer."))?
         }
     };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -333,19 +304,14 @@ fn items(map: &Map, data: &Data<'_>) -> Result<Vec<Value>, Failure> {
 }
 
 /// How many of `length` iterations may fail; none when the state does not say.
-fn tolerated(
-    tolerance: &Tolerance,
-    length: usize,
-    data: &Data<'_>,
-) -> Result<Option<usize>, Failure> {
+fn tolerated(tolerance: &Tolerance, length: usize, data: &Data<'_>) -> Result<Option<usize>, Failure> {
     let count = match &tolerance.count {
         None => None,
         Some(Count::Fixed(count)) => Some(*count),
-        Some(Count::Path { field, path }) => {
-            Some(u64::try_from(integer_at(path, field, data)?).map_err(|_| {
-                Failure::runtime("ToleratedFailureCount must be a non-negative integer.")
-            })?)
-        }
+        Some(Count::Path { field, path }) => Some(
+            u64::try_from(integer_at(path, field, data)?)
+                .map_err(|_| Failure::runtime("ToleratedFailureCount must be a non-negative integer."))?,
+        ),
     };
     let count = count.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
     let percentage = match &tolerance.percentage {

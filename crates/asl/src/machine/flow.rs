@@ -13,11 +13,7 @@ use crate::retry::ResultPath;
 
 impl Flow {
     /// What the state works on. `raw` is the input of `data`; nothing is copied where nothing changes.
-    pub(super) fn effective_input(
-        &self,
-        raw: &Arc<Value>,
-        data: &Data<'_>,
-    ) -> Result<Arc<Value>, Failure> {
+    pub(super) fn effective_input(&self, raw: &Arc<Value>, data: &Data<'_>) -> Result<Arc<Value>, Failure> {
         let selected = match &self.input_path {
             Selection::Whole => None,
             selection => Some(select(selection, data)?),
@@ -33,12 +29,7 @@ impl Flow {
     }
 
     /// The state's output for a result. `raw` is the input of `data`.
-    pub(super) fn output(
-        &self,
-        raw: &Arc<Value>,
-        result: Arc<Value>,
-        data: &Data<'_>,
-    ) -> Result<Arc<Value>, Failure> {
+    pub(super) fn output(&self, raw: &Arc<Value>, result: Arc<Value>, data: &Data<'_>) -> Result<Arc<Value>, Failure> {
         let result = match &self.result_selector {
             None => result,
             Some(template) => Arc::new(template.evaluate(&data.with_input(&result))?),
@@ -48,11 +39,7 @@ impl Flow {
     }
 
     /// The part of `whole` that `OutputPath` lets through.
-    pub(super) fn selected_output(
-        &self,
-        whole: Arc<Value>,
-        data: &Data<'_>,
-    ) -> Result<Arc<Value>, Failure> {
+    pub(super) fn selected_output(&self, whole: Arc<Value>, data: &Data<'_>) -> Result<Arc<Value>, Failure> {
         if let Selection::Whole = self.output_path {
             return Ok(whole);
         }
@@ -62,17 +49,11 @@ impl Flow {
 }
 
 /// Puts a result where the path says within the input.
-pub(super) fn place(
-    path: &ResultPath,
-    raw: &Arc<Value>,
-    result: Arc<Value>,
-) -> Result<Arc<Value>, Failure> {
+pub(super) fn place(path: &ResultPath, raw: &Arc<Value>, result: Arc<Value>) -> Result<Arc<Value>, Failure> {
     match path {
         ResultPath::Replace => Ok(result),
         ResultPath::Discard => Ok(Arc::clone(raw)),
-        ResultPath::Put(path) => {
-            Ok(Arc::new(path.put(Value::clone(raw), Arc::unwrap_or_clone(result))?))
-        }
+        ResultPath::Put(path) => Ok(Arc::new(path.put(Value::clone(raw), Arc::unwrap_or_clone(result))?)),
     }
 }
 

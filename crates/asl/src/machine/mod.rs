@@ -2,6 +2,7 @@
 
 mod branch;
 mod flow;
+mod state;
 mod step;
 mod task;
 mod thread;
@@ -72,12 +73,7 @@ impl Execution {
     /// # Errors
     ///
     /// [`Stale`] when nothing waits for the event any more. Nothing has changed then.
-    pub fn apply(
-        &mut self,
-        machine: &StateMachine,
-        event: Event,
-        moment: Moment,
-    ) -> Result<Transition, Stale> {
+    pub fn apply(&mut self, machine: &StateMachine, event: Event, moment: Moment) -> Result<Transition, Stale> {
         if !self.status.is_running() {
             return Err(Stale);
         }

@@ -7,18 +7,16 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::Execution;
-use super::flow::{find, place};
+use super::flow::place;
 use super::thread::{Activity, Thread, Timer};
 use crate::context::{Context, Parts};
-use crate::definition::{Body, State, StateMachine, StateRef, Text, Until};
-use crate::error::{self, Failure, Origin};
+use crate::definition::{State, StateMachine, StateRef};
+use crate::error::{self, Failure};
 use crate::history::{HistoryEvent, HistoryKind};
-use crate::number;
 use crate::path::Data;
 use crate::protocol::{Command, Moment, Stale, Status, TaskId, TimerId, Transition};
 use crate::random::Random;
 use crate::retry::covers;
-use crate::timestamp;
 
 /// The most events that a history can have: AWS's quota.
 const MAX_HISTORY_EVENTS: u64 = 25_000;
@@ -146,9 +144,8 @@ impl<'a> Step<'a> {
             self.emit(0, HistoryKind::ExecutionTimedOut { error, cause: None });
             return Ok(());
         }
-        let (id, mut thread) = self
-            .take_thread(|activity| activity.timers().any(|set| set.timer == timer))
-            .ok_or(Stale)?;
+        let (id, mut thread) =
+            self.take_thread(|activity| activity.timers().any(|set| set.timer == timer)).ok_or(Stale)?;
         match std::mem::replace(&mut thread.activity, Activity::Running) {
             Activity::Retrying(_) => {
                 let outcome = self.perform(id, &mut thread, Phase::Retry);
@@ -168,79 +165,17 @@ impl<'a> Step<'a> {
 
     /// Takes the thread whose activity fits out of the execution.
     pub(super) fn take_thread(&mut self, fits: impl Fn(&Activity) -> bool) -> Option<(u64, Thread)> {
-        let id = self
-            .execution
-            .threads
-            .iter()
-            .find(|(_, thread)| fits(&thread.activity))
-            .map(|(id, _)| *id)?;
+        let id = self.execution.threads.iter().find(|(_, thread)| fits(&thread.activity)).map(|(id, _)| *id)?;
         self.execution.threads.remove(&id).map(|thread| (id, thread))
     }
 
     /// The state a thread is in.
     pub(super) fn state_of(&self, thread: &Thread) -> &'a State {
-        self.machine
-            .find(&thread.state)
-            .expect("an execution is given the machine that it was started with")
-    }
-
-    /// Enters a thread's state, if that is still to be done, and does its work.
-    fn perform(&mut self, id: u64, thread: &mut Thread, phase: Phase) -> Result<Outcome, Failure> {
-        let state = self.state_of(thread);
-        if phase == Phase::Enter {
-            thread.retries.clear();
-            thread.entered_at = self.now;
-            if state.in_loop {
-                *thread.visits.entry(Arc::clone(&state.name)).or_default() += 1;
-            }
-            let input = self.text_of(&thread.input);
-            let (kind, name) = (state.body.kind(), Arc::clone(&state.name));
-            self.record(thread, HistoryKind::StateEntered { kind, name, input });
-            thread.entered_event = thread.last_event;
-        }
-        match &state.body {
-            Body::Task(task) => self.start_task(thread, state, task),
-            Body::Parallel(parallel) => self.start_parallel(id, thread, state, parallel),
-            Body::Map(map) => self.start_map(id, thread, state, map),
-            Body::Wait { until, .. } => self.start_wait(thread, state, until),
-            Body::Fail { error, cause } => Err(self.deliberate_failure(thread, state, error, cause)),
-            Body::Pass { flow, result } => self.evaluate(thread, state, |data| {
-                let effective = flow.effective_input(&thread.input, data)?;
-                let result = result.as_ref().map_or(effective, |result| Arc::new(result.clone()));
-                let output = flow.output(&thread.input, result, data)?;
-                Ok(Outcome::Exit { output, next: state.next })
-            }),
-            Body::Succeed { flow } => self.evaluate(thread, state, |data| {
-                let effective = flow.effective_input(&thread.input, data)?;
-                Ok(Outcome::Exit { output: flow.selected_output(effective, data)?, next: None })
-            }),
-            Body::Choice { flow, rules, default } => self.evaluate(thread, state, |data| {
-                let effective = flow.effective_input(&thread.input, data)?;
-                let mut next = *default;
-                for (condition, target) in rules {
-                    if condition.holds(&data.with_input(&effective)).map_err(Failure::runtime)? {
-                        next = Some(*target);
-                        break;
-                    }
-                }
-                if next.is_none() {
-                    let cause =
-                        "Failed to transition out of the state. The state does not point to a next state.";
-                    return Err(Failure::new(error::NO_CHOICE_MATCHED, cause));
-                }
-                let output = flow.selected_output(effective, data)?;
-                Ok(Outcome::Exit { output, next })
-            }),
-        }
+        self.machine.find(&thread.state).expect("an execution is given the machine that it was started with")
     }
 
     /// Follows up on what a state came to, through all states that wait for nothing.
-    pub(super) fn settle(
-        &mut self,
-        id: u64,
-        mut thread: Thread,
-        mut outcome: Result<Outcome, Failure>,
-    ) {
+    pub(super) fn settle(&mut self, id: u64, mut thread: Thread, mut outcome: Result<Outcome, Failure>) {
         loop {
             if self.history_full.is_some() {
                 self.execution.threads.insert(id, thread);
@@ -272,12 +207,7 @@ impl<'a> Step<'a> {
     }
 
     /// Leaves a state with an output, unless that is too large.
-    fn exit(
-        &mut self,
-        thread: &mut Thread,
-        state: &State,
-        output: Arc<Value>,
-    ) -> Result<Arc<Value>, Failure> {
+    fn exit(&mut self, thread: &mut Thread, state: &State, output: Arc<Value>) -> Result<Arc<Value>, Failure> {
         let text = self.text_of(&output);
         if text.len() > MAX_DATA_BYTES || exceeds_nesting(&output, MAX_DATA_NESTING) {
             return Err(data_limit_exceeded(&state.name));
@@ -289,12 +219,7 @@ impl<'a> Step<'a> {
     }
 
     /// Has the state's `Retry` and `Catch` handle a failure, or gives it back.
-    fn handle(
-        &mut self,
-        thread: &mut Thread,
-        state: &State,
-        failure: Failure,
-    ) -> Result<Outcome, Failure> {
+    fn handle(&mut self, thread: &mut Thread, state: &State, failure: Failure) -> Result<Outcome, Failure> {
         let Some(handlers) = state.body.handlers() else {
             return Err(failure);
         };
@@ -362,99 +287,6 @@ impl<'a> Step<'a> {
         if let Some(deadline) = self.execution.deadline.take() {
             self.cancel_timer(deadline.timer);
         }
-    }
-
-    /// The failure that a Fail state asks for.
-    fn deliberate_failure(
-        &self,
-        thread: &Thread,
-        state: &State,
-        error: &Option<Text>,
-        cause: &Option<Text>,
-    ) -> Failure {
-        let read = |text: &Option<Text>, data: &Data<'_>| match text {
-            None => Ok(None),
-            Some(Text::Literal(text)) => Ok(Some(text.clone())),
-            Some(Text::Computed { field, expression }) => {
-                match expression.evaluate(field, data)? {
-                    Value::String(text) => Ok(Some(text)),
-                    other => Err(Failure::runtime(format!(
-                        "The {field} field must refer to a string, but was: {other}"
-                    ))),
-                }
-            }
-        };
-        self.evaluate(thread, state, |data| Ok((read(error, data)?, read(cause, data)?)))
-            .map_or_else(
-                |failure| failure,
-                |(error, cause)| Failure { error, cause, origin: Origin::State },
-            )
-    }
-
-    fn start_wait(
-        &mut self,
-        thread: &mut Thread,
-        state: &State,
-        until: &Until,
-    ) -> Result<Outcome, Failure> {
-        let at = self.evaluate(thread, state, |data| {
-            let Body::Wait { flow, .. } = &state.body else {
-                return Ok(self.now);
-            };
-            let effective = flow.effective_input(&thread.input, data)?;
-            self.end_of_wait(until, &data.with_input(&effective))
-        })?;
-        if at <= self.now {
-            return self.waited(thread);
-        }
-        thread.activity = Activity::Waiting(self.set_timer(at));
-        Ok(Outcome::Blocked)
-    }
-
-    fn end_of_wait(&self, until: &Until, data: &Data<'_>) -> Result<Timestamp, Failure> {
-        match until {
-            Until::Seconds(seconds) => Ok(self.after_seconds(*seconds)),
-            Until::Timestamp(timestamp) => Ok(*timestamp),
-            Until::SecondsPath(path) => {
-                let value = find(path, data)?;
-                let seconds = value.as_number().and_then(number::as_integer);
-                match seconds.map(u64::try_from) {
-                    Some(Ok(seconds)) => Ok(self.after_seconds(seconds)),
-                    Some(Err(_)) => Err(Failure::runtime(format!(
-                        "The SecondsPath parameter references a negative value: {} == {value}",
-                        path.text()
-                    ))),
-                    None => Err(Failure::runtime(format!(
-                        "The SecondsPath parameter does not reference an integer value: {} == {value}",
-                        path.text()
-                    ))),
-                }
-            }
-            Until::TimestampPath(path) => {
-                let value = find(path, data)?;
-                value.as_str().and_then(timestamp::parse).ok_or_else(|| {
-                    let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                    Failure::runtime(format!(
-                        "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: {} == {shown}",
-                        path.text()
-                    ))
-                })
-            }
-        }
-    }
-
-    /// The end of a Wait state.
-    fn waited(&self, thread: &Thread) -> Result<Outcome, Failure> {
-        let state = self.state_of(thread);
-        self.evaluate(thread, state, |data| {
-            let output = match &state.body {
-                Body::Wait { flow, .. } => {
-                    flow.selected_output(flow.effective_input(&thread.input, data)?, data)?
-                }
-                _ => Arc::clone(&thread.input),
-            };
-            Ok(Outcome::Exit { output, next: state.next })
-        })
     }
 
     /// Evaluates something with the data of a thread's state. A failure says where it happened.
@@ -618,12 +450,8 @@ pub(super) fn data_limit_exceeded(name: &str) -> Failure {
 /// Whether there are more than `levels` of lists and objects.
 fn exceeds_nesting(value: &Value, levels: usize) -> bool {
     match value {
-        Value::Array(items) => {
-            levels == 0 || items.iter().any(|item| exceeds_nesting(item, levels - 1))
-        }
-        Value::Object(members) => {
-            levels == 0 || members.values().any(|member| exceeds_nesting(member, levels - 1))
-        }
+        Value::Array(items) => levels == 0 || items.iter().any(|item| exceeds_nesting(item, levels - 1)),
+        Value::Object(members) => levels == 0 || members.values().any(|member| exceeds_nesting(member, levels - 1)),
         _ => false,
     }
 }

@@ -16,12 +16,7 @@ use crate::protocol::{Command, Stale, TaskId, TaskRequest, TimerId};
 
 impl Step<'_> {
     /// Asks for the task to be run.
-    pub(super) fn start_task(
-        &mut self,
-        thread: &mut Thread,
-        state: &State,
-        task: &Task,
-    ) -> Result<Outcome, Failure> {
+    pub(super) fn start_task(&mut self, thread: &mut Thread, state: &State, task: &Task) -> Result<Outcome, Failure> {
         let (input, timeout_seconds, heartbeat_seconds) = self.evaluate(thread, state, |data| {
             let input = task.flow.effective_input(&thread.input, data)?;
             let data = data.with_input(&input);
@@ -30,14 +25,17 @@ impl Step<'_> {
             Ok((Arc::clone(&input), timeout, heartbeat))
         })?;
         let text = self.text_of(&input);
-        self.record(thread, HistoryKind::TaskScheduled {
-            integration: task.integration.clone(),
-            resource_arn: task.resource.clone(),
-            input: text,
-            region: region(&self.execution.start.execution_arn),
-            timeout_seconds,
-            heartbeat_seconds,
-        });
+        self.record(
+            thread,
+            HistoryKind::TaskScheduled {
+                integration: task.integration.clone(),
+                resource_arn: task.resource.clone(),
+                input: text,
+                region: region(&self.execution.start.execution_arn),
+                timeout_seconds,
+                heartbeat_seconds,
+            },
+        );
         // A worker takes an activity when it wants to; anything else is started by being scheduled.
         if task.integration != Integration::Activity {
             let integration = task.integration.clone();
@@ -57,11 +55,7 @@ impl Step<'_> {
         Ok(Outcome::Blocked)
     }
 
-    pub(super) fn task_started(
-        &mut self,
-        task: TaskId,
-        worker_name: Option<String>,
-    ) -> Result<(), Stale> {
+    pub(super) fn task_started(&mut self, task: TaskId, worker_name: Option<String>) -> Result<(), Stale> {
         let (id, mut thread, mut running) = self.take_task(task)?;
         let integration = self.integration_of(&thread);
         if integration == Integration::Activity {
@@ -87,8 +81,7 @@ impl Step<'_> {
         if let Some(timer) = running.heartbeat.take() {
             self.cancel_timer(timer.timer);
         }
-        running.heartbeat =
-            running.heartbeat_seconds.map(|seconds| self.set_timer(self.after_seconds(seconds)));
+        running.heartbeat = running.heartbeat_seconds.map(|seconds| self.set_timer(self.after_seconds(seconds)));
     }
 
     pub(super) fn task_succeeded(&mut self, task: TaskId, output: Value) -> Result<(), Stale> {
@@ -100,11 +93,10 @@ impl Step<'_> {
         let text = self.text_of(&result);
         if text.len() > MAX_DATA_BYTES {
             let failure = data_limit_exceeded(resource_of(state));
-            self.record(&mut thread, HistoryKind::TaskFailed {
-                integration,
-                error: failure.error.clone(),
-                cause: failure.cause.clone(),
-            });
+            self.record(
+                &mut thread,
+                HistoryKind::TaskFailed { integration, error: failure.error.clone(), cause: failure.cause.clone() },
+            );
             self.settle(id, thread, Err(failure));
             return Ok(());
         }
@@ -120,34 +112,19 @@ impl Step<'_> {
         Ok(())
     }
 
-    pub(super) fn task_failed(
-        &mut self,
-        task: TaskId,
-        error: String,
-        cause: String,
-    ) -> Result<(), Stale> {
+    pub(super) fn task_failed(&mut self, task: TaskId, error: String, cause: String) -> Result<(), Stale> {
         let (id, mut thread, running) = self.take_task(task)?;
         self.cancel_timers(&running);
         let error = Some(error);
         let cause = Some(cause).filter(|cause| !cause.is_empty());
         let integration = self.integration_of(&thread);
-        self.record(&mut thread, HistoryKind::TaskFailed {
-            integration,
-            error: error.clone(),
-            cause: cause.clone(),
-        });
+        self.record(&mut thread, HistoryKind::TaskFailed { integration, error: error.clone(), cause: cause.clone() });
         self.settle(id, thread, Err(Failure { error, cause, origin: Origin::State }));
         Ok(())
     }
 
     /// One of a task's two timers has fired.
-    pub(super) fn task_timed_out(
-        &mut self,
-        id: u64,
-        mut thread: Thread,
-        running: &RunningTask,
-        fired: TimerId,
-    ) {
+    pub(super) fn task_timed_out(&mut self, id: u64, mut thread: Thread, running: &RunningTask, fired: TimerId) {
         self.command(Command::CancelTask(running.task));
         let is_heartbeat = running.heartbeat.is_some_and(|heartbeat| heartbeat.timer == fired);
         for timer in [running.timeout, running.heartbeat].into_iter().flatten() {
@@ -157,11 +134,7 @@ impl Step<'_> {
         }
         let error = Some(error::TIMEOUT.to_owned());
         let integration = self.integration_of(&thread);
-        self.record(&mut thread, HistoryKind::TaskTimedOut {
-            integration,
-            error: error.clone(),
-            cause: None,
-        });
+        self.record(&mut thread, HistoryKind::TaskTimedOut { integration, error: error.clone(), cause: None });
         let origin = if is_heartbeat { Origin::Heartbeat } else { Origin::State };
         self.settle(id, thread, Err(Failure { error, cause: None, origin }));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::protocol::{Command, TaskId, TimerId};
@@ -60,7 +60,7 @@ pub(super) enum Activity {
 pub(super) struct RunningTask {
     pub(super) task: TaskId,
     /// The effective input, where it is not the state's raw input.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub(super) input: Option<Arc<Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) timeout_seconds: Option<u64>,
@@ -83,7 +83,7 @@ pub(super) struct RunningParallel {
 pub(super) struct RunningMap {
     pub(super) items: Vec<Value>,
     /// The effective input, where iterations are made from it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub(super) input: Option<Arc<Value>>,
     /// How many iterations have been started.
     pub(super) started: usize,
@@ -102,6 +102,11 @@ pub(super) struct RunningMap {
 pub(super) struct Timer {
     pub(super) timer: TimerId,
     pub(super) at: Timestamp,
+}
+
+/// Reads a value that is there: also `null` is one.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Arc<Value>>, D::Error> {
+    Arc::deserialize(deserializer).map(Some)
 }
 
 impl Timer {

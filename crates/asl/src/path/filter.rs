@@ -46,11 +46,9 @@ impl Filter {
             Self::Any(filters) => filters.iter().any(|filter| filter.accepts(root, node)),
             Self::Not(filter) => !filter.accepts(root, node),
             Self::Exists(operand) => operand.value(root, node).is_some(),
-            Self::Matches(operand, pattern) => operand
-                .value(root, node)
-                .as_ref()
-                .and_then(Value::as_str)
-                .is_some_and(|text| pattern.is_match(text)),
+            Self::Matches(operand, pattern) => {
+                operand.value(root, node).as_ref().and_then(Value::as_str).is_some_and(|text| pattern.is_match(text))
+            }
             Self::Compare(left, relation, right) => {
                 let (left, right) = (left.value(root, node), right.value(root, node));
                 relation.holds(left.as_ref(), right.as_ref())
@@ -84,9 +82,7 @@ impl Relation {
             Self::Equal => equal(left, right),
             Self::NotEqual => !equal(left, right),
             Self::In => right.as_array().is_some_and(|items| items.iter().any(|item| equal(item, left))),
-            Self::NotIn => {
-                right.as_array().is_some_and(|items| !items.iter().any(|item| equal(item, left)))
-            }
+            Self::NotIn => right.as_array().is_some_and(|items| !items.iter().any(|item| equal(item, left))),
             Self::Less => order(left, right) == Some(Ordering::Less),
             Self::Greater => order(left, right) == Some(Ordering::Greater),
             Self::LessOrEqual => {

@@ -35,11 +35,7 @@ impl<'a> Data<'a> {
     where
         'a: 'b,
     {
-        Data {
-            input,
-            context: self.context,
-            random: self.random,
-        }
+        Data { input, context: self.context, random: self.random }
     }
 }
 
@@ -127,9 +123,23 @@ impl Path {
 
     /// The value the path leads to.
     pub(crate) fn resolve<'a>(&self, data: &Data<'a>) -> Result<Cow<'a, Value>, NotFound> {
-        self.select(match self.root {
-            Root::Input => data.input,
-            Root::Context => data.context.value(),
+        if self.root == Root::Input {
+            return self.select(data.input);
+        }
+        // Most paths into the context object are short, and building it means copying the input.
+        if let Some((value, done)) = data.context.shortcut(self.leading_names()) {
+            let rest = walk(&self.segments[done..], value);
+            return rest.map(Cow::Borrowed).map_err(|NotFound { matched }| NotFound { matched: done + matched });
+        }
+        self.select(data.context.value())
+    }
+
+    /// The names that a path of names and indices starts with; none for other paths.
+    fn leading_names(&self) -> [Option<&str>; 3] {
+        let plain = self.segments.iter().all(|segment| matches!(segment, Segment::Name(_) | Segment::Index(_)));
+        [0, 1, 2].map(|place| match self.segments.get(place) {
+            Some(Segment::Name(name)) if plain => Some(name.as_str()),
+            _ => None,
         })
     }
 
@@ -165,9 +175,7 @@ impl Path {
         };
         match function {
             None => Ok(value),
-            Some(function) => function.apply(&value).map(Cow::Owned).ok_or(NotFound {
-                matched: segments.len(),
-            }),
+            Some(function) => function.apply(&value).map(Cow::Owned).ok_or(NotFound { matched: segments.len() }),
         }
     }
 }
@@ -232,13 +240,7 @@ fn below<'a>(node: &'a Value, found: &mut Vec<&'a Value>) {
     }
 }
 
-fn children<'a>(
-    segment: &Segment,
-    root: &'a Value,
-    node: &'a Value,
-    descended: bool,
-    found: &mut Vec<&'a Value>,
-) {
+fn children<'a>(segment: &Segment, root: &'a Value, node: &'a Value, descended: bool, found: &mut Vec<&'a Value>) {
     match segment {
         Segment::Name(name) => found.extend(node.get(name.as_str())),
         Segment::Names(names) => {
@@ -372,9 +374,26 @@ mod tests {
     #[test]
     fn bad_paths_are_refused() {
         for text in [
-            "", "a", "$.", "$..", "$x", "$.a.", "$.a[", "$.a[]", "$.a['b", "$.a[1:2:0]", "$.a b",
-            "$.a[?(@.b ==)]", "$.a[?(@.b == 1]", "$.a.length().b", "$.a.nothing()", "$.a[1,'b']",
-            "$.a[99999999999999999999]", "$.a[?(@.b =~ /(/)]", "$ .a", "$.a,$.b",
+            "",
+            "a",
+            "$.",
+            "$..",
+            "$x",
+            "$.a.",
+            "$.a[",
+            "$.a[]",
+            "$.a['b",
+            "$.a[1:2:0]",
+            "$.a b",
+            "$.a[?(@.b ==)]",
+            "$.a[?(@.b == 1]",
+            "$.a.length().b",
+            "$.a.nothing()",
+            "$.a[1,'b']",
+            "$.a[99999999999999999999]",
+            "$.a[?(@.b =~ /(/)]",
+            "$ .a",
+            "$.a,$.b",
         ] {
             assert!(Path::parse(text).is_err(), "{text}");
         }

@@ -140,22 +140,12 @@ impl Path {
             return Err(cursor.invalid(VARIABLE));
         }
         let segments = segments(cursor, 0)?;
-        Ok(Self {
-            text: cursor.since(start).to_owned(),
-            root,
-            definite: is_definite(&segments),
-            segments,
-        })
+        Ok(Self { text: cursor.since(start).to_owned(), root, definite: is_definite(&segments), segments })
     }
 }
 
 pub(super) fn is_definite(segments: &[Segment]) -> bool {
-    segments.iter().all(|segment| {
-        matches!(
-            segment,
-            Segment::Name(_) | Segment::Index(_) | Segment::Function(_)
-        )
-    })
+    segments.iter().all(|segment| matches!(segment, Segment::Name(_) | Segment::Index(_) | Segment::Function(_)))
 }
 
 fn segments(cursor: &mut Cursor<'_>, nesting: usize) -> Result<Vec<Segment>, Invalid> {
@@ -185,9 +175,8 @@ fn dotted(cursor: &mut Cursor<'_>) -> Result<Segment, Invalid> {
     if cursor.eat("*") {
         return Ok(Segment::Wildcard);
     }
-    let name = cursor.take_while(|next| {
-        !next.is_whitespace() && !next.is_control() && !".[](),'\"*=<>!&|?/".contains(next)
-    });
+    let name =
+        cursor.take_while(|next| !next.is_whitespace() && !next.is_control() && !".[](),'\"*=<>!&|?/".contains(next));
     if name.is_empty() {
         return Err(cursor.invalid("expected a name"));
     }

@@ -38,11 +38,7 @@ pub(crate) enum TemplateError {
 impl Expression {
     /// Compiles a text.
     pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
-        if text.starts_with('$') {
-            Path::parse(text).map(Self::Path)
-        } else {
-            Call::parse(text).map(Self::Call)
-        }
+        if text.starts_with('$') { Path::parse(text).map(Self::Path) } else { Call::parse(text).map(Self::Call) }
     }
 
     /// The value, for the field that asks for it.
@@ -116,11 +112,9 @@ impl Template {
                 }
                 Ok(Value::Object(object))
             }
-            Self::Array(items) => items
-                .iter()
-                .map(|item| item.evaluate(data))
-                .collect::<Result<_, _>>()
-                .map(Value::Array),
+            Self::Array(items) => {
+                items.iter().map(|item| item.evaluate(data)).collect::<Result<_, _>>().map(Value::Array)
+            }
             Self::Computed { field, expression } => expression.evaluate(field, data),
         }
     }
@@ -165,14 +159,13 @@ mod tests {
         assert_eq!(
             evaluate(&json!({"v.$": "$.none"}), &json!({"a": 1})),
             Err(TemplateError::Runtime(
-                "The JSONPath '$.none' specified for the field 'v.$' could not be found in the input '{\"a\":1}'".to_owned()
+                "The JSONPath '$.none' specified for the field 'v.$' could not be found in the input '{\"a\":1}'"
+                    .to_owned()
             ))
         );
         assert_eq!(
             evaluate(&json!({"v.$": "$"}), &Value::Null),
-            Err(TemplateError::Runtime(
-                "Unable to apply Path transformation to null or empty input.".to_owned()
-            ))
+            Err(TemplateError::Runtime("Unable to apply Path transformation to null or empty input.".to_owned()))
         );
     }
 

@@ -16,14 +16,12 @@ pub(crate) fn level(
         members.iter().enumerate().map(|(place, (state, ..))| (state.0, place)).collect();
     let targets: Vec<Vec<usize>> = members
         .iter()
-        .map(|(_, state, _)| {
-            state.targets().filter_map(|target| places.get(&target.0).copied()).collect()
-        })
+        .map(|(_, state, _)| state.targets().filter_map(|target| places.get(&target.0).copied()).collect())
         .collect();
     for (place, in_loop) in in_loops(&targets).into_iter().enumerate() {
         members[place].1.in_loop = in_loop;
     }
-    if !members.iter().any(|(_, state, _)| state.is_end()) {
+    if !members.iter().any(|(_, state, _)| state.is_end) {
         // AWS gives no place, and then does not look for states that are not reached.
         findings.push(Diagnostic {
             severity: Severity::Error,
@@ -38,11 +36,7 @@ pub(crate) fn level(
         if !reached {
             let (_, state, location) = &members[place];
             let message = format!("State \"{}\" is not reachable.", state.name);
-            findings.push(Diagnostic::error(
-                code::MISSING_TRANSITION_TARGET,
-                location.as_str(),
-                message,
-            ));
+            findings.push(Diagnostic::error(code::MISSING_TRANSITION_TARGET, location.as_str(), message));
         }
     }
 }
@@ -67,10 +61,8 @@ fn in_loops(targets: &[Vec<usize>]) -> Vec<bool> {
     }
     let mut left = vec![true; targets.len()];
     for (forth, back) in [(targets, reversed.as_slice()), (reversed.as_slice(), targets)] {
-        let mut count: Vec<usize> =
-            back.iter().map(|from| from.iter().filter(|from| left[**from]).count()).collect();
-        let mut free: Vec<usize> =
-            (0..targets.len()).filter(|place| left[*place] && count[*place] == 0).collect();
+        let mut count: Vec<usize> = back.iter().map(|from| from.iter().filter(|from| left[**from]).count()).collect();
+        let mut free: Vec<usize> = (0..targets.len()).filter(|place| left[*place] && count[*place] == 0).collect();
         while let Some(place) = free.pop() {
             left[place] = false;
             for next in &forth[place] {

@@ -7,7 +7,7 @@ use serde_json::Value;
 /// What a worker answers.
 pub enum Answer {
     Succeed(Value),
-    Fail(&'static str, &'static str),
+    Fail(String, String),
     /// Nothing, ever: the task's timers have to end it.
     Never,
 }
@@ -132,9 +132,7 @@ impl<'a> Simulation<'a> {
             let task = request.task;
             let event = match answer(&request) {
                 Answer::Succeed(output) => Event::TaskSucceeded { task, output },
-                Answer::Fail(error, cause) => {
-                    Event::TaskFailed { task, error: error.to_owned(), cause: cause.to_owned() }
-                }
+                Answer::Fail(error, cause) => Event::TaskFailed { task, error, cause },
                 Answer::Never => {
                     silent.push(task);
                     continue;

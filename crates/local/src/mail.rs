@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use lettre::message::header::ContentType;
-use lettre::message::{Attachment, Mailbox, MultiPart};
+use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::{Attachment, Body, Mailbox, MultiPart};
 use lettre::transport::smtp::PoolConfig;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use order::Email;
@@ -133,8 +133,10 @@ impl Smtp {
                     .ok_or_else(|| Failure::passing(format!("{} is not in the object store", attachment.object_key)))?;
                 let media_type = ContentType::parse(&attachment.media_type)
                     .map_err(|_| Failure::permanent("the attachment's media type cannot be used"))?;
-                body =
-                    body.singlepart(Attachment::new(attachment.file_name.clone()).body(document.to_vec(), media_type));
+                // Even a document that looks like text must arrive byte for byte.
+                let document = Body::new_with_encoding(document.to_vec(), ContentTransferEncoding::Base64)
+                    .expect("base64 takes any bytes");
+                body = body.singlepart(Attachment::new(attachment.file_name.clone()).body(document, media_type));
             }
             body
         };

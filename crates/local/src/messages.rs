@@ -1,6 +1,6 @@
 //! Reads what was sent and what waits to be, and sends it again on an operator's word.
 
-use std::collections::BTreeMap;
+use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,6 +10,7 @@ use ports::{
     StepError, SubscriptionView, TopicMessage, TopicMessageView, TopicView,
 };
 use rusqlite::{Connection, Row};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Store;
 
@@ -111,10 +112,12 @@ impl Messages for MessageReader {
     }
 
     async fn dead_letters(&self, cursor: Option<&str>, limit: usize) -> Result<Page<DeadLetter>> {
-        let before: Option<(i64, String)> = paging::resume(DEAD_LETTERS, cursor)?;
+        let before: Option<LetterKey> = paging::resume(DEAD_LETTERS, cursor)?;
         let read = move |connection: &Connection| dead_letters(connection, before, limit);
         let found = self.store.read(read).await.map_err(fault::read)?;
-        Ok(paging::page(DEAD_LETTERS, found, limit, |letter| (crate::sql::micros(letter.at), letter.id.clone())))
+        let page = paging::page(DEAD_LETTERS, found, limit, |(key, _)| *key);
+        let items = page.items.into_iter().map(|(_, letter)| letter).collect();
+        Ok(Page { items, next_cursor: page.next_cursor })
     }
 
     async fn redeliver(&self, dead_letter_id: &str) -> Result<()> {
@@ -148,15 +151,15 @@ impl Messages for MessageReader {
 }
 
 /// What can become a dead letter. An id is the prefix and the row's number.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum Kind {
     Mail,
-    TopicDelivery,
     QueueMessage,
+    TopicDelivery,
 }
 
 impl Kind {
-    const ALL: [Kind; 3] = [Kind::Mail, Kind::TopicDelivery, Kind::QueueMessage];
+    const ALL: [Kind; 3] = [Kind::Mail, Kind::QueueMessage, Kind::TopicDelivery];
 
     fn prefix(self) -> &'static str {
         match self {
@@ -228,78 +231,71 @@ fn topic_message(row: &Row<'_>) -> rusqlite::Result<TopicMessageView> {
     Ok(TopicMessageView { id: row.get(0)?, message })
 }
 
-/// All three kinds, each by its own index on when it was given up, merged newest first.
+/// Where a page of dead letters ended: when the last one was given up, its kind, its row's number.
+type LetterKey = (i64, Kind, i64);
+
+/// All three kinds, each by its own index on when it was given up, merged: newest first, those of one
+/// moment by kind, then by number.
 fn dead_letters(
     connection: &Connection,
-    before: Option<(i64, String)>,
+    before: Option<LetterKey>,
     limit: usize,
-) -> rusqlite::Result<Vec<DeadLetter>> {
-    let until = before.as_ref().map_or(i64::MAX, |(at, _)| *at);
-    // Those given up in the very microsecond where the last page ended are sorted out below: by their
-    // number they may belong to either page.
-    let rows = paging::rows(limit) + ties(connection, until)?;
-    let mut letters: BTreeMap<(std::cmp::Reverse<i64>, String), DeadLetter> = BTreeMap::new();
-    let mut add = |letter: DeadLetter| {
-        let key = (std::cmp::Reverse(crate::sql::micros(letter.at)), letter.id.clone());
-        if before.as_ref().is_none_or(|(at, id)| key > (std::cmp::Reverse(*at), id.clone())) {
-            letters.insert(key, letter);
-        }
-    };
-    let queries = [
+) -> rusqlite::Result<Vec<(LetterKey, DeadLetter)>> {
+    let mut letters = Vec::new();
+    for (kind, sql) in [
         (
             Kind::Mail,
-            "SELECT id, recipient, mail, attempts, last_error, dead_at FROM mails
-             WHERE state = 'dead' AND dead_at <= ?1 ORDER BY dead_at DESC LIMIT ?2",
-        ),
-        (
-            Kind::TopicDelivery,
-            "SELECT d.id, d.endpoint,
-                    json_object('topic', m.topic, 'key', m.key, 'subject', m.subject, 'message', m.message),
-                    d.attempts, d.last_error, d.dead_at
-             FROM topic_deliveries d JOIN topic_messages m ON m.id = d.message_id
-             WHERE d.state = 'dead' AND d.dead_at <= ?1 ORDER BY d.dead_at DESC LIMIT ?2",
+            "SELECT id, dead_at, attempts, last_error, recipient, mail FROM mails
+             WHERE state = 'dead' AND (dead_at, id) < (?1, ?2) ORDER BY dead_at DESC, id DESC LIMIT ?3",
         ),
         (
             Kind::QueueMessage,
-            "SELECT id, sent_to, json_object('key', key, 'body', body), receive_count, NULL, moved_at
+            "SELECT id, moved_at, receive_count, NULL, sent_to, json_object('key', key, 'body', body)
              FROM queue_messages
-             WHERE moved_at IS NOT NULL AND deleted_at IS NULL AND moved_at <= ?1 ORDER BY moved_at DESC LIMIT ?2",
+             WHERE moved_at IS NOT NULL AND deleted_at IS NULL AND (moved_at, id) < (?1, ?2)
+             ORDER BY moved_at DESC, id DESC LIMIT ?3",
         ),
-    ];
-    for (kind, sql) in queries {
-        for letter in all(connection, sql, (until, rows), |row| dead_letter(kind, row))? {
-            add(letter);
-        }
+        (
+            Kind::TopicDelivery,
+            "SELECT d.id, d.dead_at, d.attempts, d.last_error, d.endpoint,
+                    json_object('topic', m.topic, 'key', m.key, 'subject', m.subject, 'message', m.message)
+             FROM topic_deliveries d JOIN topic_messages m ON m.id = d.message_id
+             WHERE d.state = 'dead' AND (d.dead_at, d.id) < (?1, ?2) ORDER BY d.dead_at DESC, d.id DESC LIMIT ?3",
+        ),
+    ] {
+        // Of the moment where the last page ended, the kinds before its last letter's have been shown
+        // whole, those after it not at all.
+        let (until, number) = match before {
+            None => (i64::MAX, i64::MAX),
+            Some((at, last, number)) => match kind.cmp(&last) {
+                Ordering::Less => (at, i64::MIN),
+                Ordering::Equal => (at, number),
+                Ordering::Greater => (at, i64::MAX),
+            },
+        };
+        letters.extend(all(connection, sql, (until, number, paging::rows(limit)), |row| dead_letter(kind, row))?);
     }
-    Ok(letters.into_values().take(paging::bounded(limit) + 1).collect())
+    letters.sort_by_key(|((at, kind, number), _)| (Reverse(*at), *kind, Reverse(*number)));
+    Ok(letters)
 }
 
-fn ties(connection: &Connection, at: i64) -> rusqlite::Result<i64> {
-    connection
-        .prepare_cached(
-            "SELECT (SELECT COUNT(*) FROM mails WHERE state = 'dead' AND dead_at = ?1)
-                  + (SELECT COUNT(*) FROM topic_deliveries WHERE state = 'dead' AND dead_at = ?1)
-                  + (SELECT COUNT(*) FROM queue_messages
-                     WHERE moved_at IS NOT NULL AND deleted_at IS NULL AND moved_at = ?1)",
-        )?
-        .query_row([at], |row| row.get(0))
-}
-
-fn dead_letter(kind: Kind, row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
-    let content: Value = json_at(row, 2)?;
-    Ok(DeadLetter {
-        id: format!("{}-{}", kind.prefix(), row.get::<_, i64>(0)?),
+fn dead_letter(kind: Kind, row: &Row<'_>) -> rusqlite::Result<(LetterKey, DeadLetter)> {
+    let (number, at): (i64, i64) = (row.get(0)?, row.get(1)?);
+    let content: Value = json_at(row, 5)?;
+    let letter = DeadLetter {
+        id: format!("{}-{number}", kind.prefix()),
         kind: kind.name().to_owned(),
-        destination: row.get(1)?,
+        destination: row.get(4)?,
         content: match kind {
             // The bodies are shown with the mail itself.
-            Kind::Mail => {
-                json!({ "order_id": content["order_id"], "kind": content["kind"], "subject": content["subject"] })
-            }
-            Kind::TopicDelivery | Kind::QueueMessage => content,
+            Kind::Mail => json!({
+                "order_id": content["order_id"], "kind": content["kind"], "subject": content["subject"],
+            }),
+            Kind::QueueMessage | Kind::TopicDelivery => content,
         },
-        attempts: row.get(3)?,
-        last_error: row.get(4)?,
-        at: time_at(row, 5)?,
-    })
+        attempts: row.get(2)?,
+        last_error: row.get(3)?,
+        at: time(at),
+    };
+    Ok(((at, kind, number), letter))
 }

@@ -15,6 +15,10 @@ use engine::{
 use serde_json::{Value, json};
 use store::{Migrations, Store};
 
+/// The allocator of the server itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const TASKS: u32 = 10;
 
 const ROWS: Migrations = Migrations {

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use store::{ReadError, WriteError};
 
+use crate::content;
 use crate::engine::Inner;
 use crate::handler::{Effect, EffectError, STORAGE_ERROR, TaskError, UNKNOWN_ERROR};
 use crate::journal::{self, Record};
@@ -225,14 +226,14 @@ impl Inner {
     async fn reload(&self, live: &Live) -> Result<Box<Execution>, Abandoned> {
         let mut pause = FIRST_PAUSE;
         let id = live.id;
-        let checkpoint = loop {
-            match self.store.read(move |connection| journal::last_checkpoint(connection, id)).await {
-                Ok(checkpoint) => break checkpoint.unwrap_or_default(),
+        let content = loop {
+            match self.store.read(move |connection| journal::last_content(connection, id)).await {
+                Ok(content) => break content,
                 Err(ReadError::Closed) => return Err(Abandoned),
                 Err(error) => self.wait_out(&mut pause, &error.to_string()).await?,
             }
         };
-        serde_json::from_str(&checkpoint).map(Box::new).map_err(|error| {
+        content::checkpoint(&content).map(Box::new).map_err(|error| {
             tracing::error!(execution_arn = %live.arn, %error, "the checkpoint of {} cannot be read", live.arn);
             Abandoned
         })

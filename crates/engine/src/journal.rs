@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 use store::Migrations;
 
+use crate::content;
 use crate::live::Position;
 
 /// The engine's tables.
@@ -49,14 +50,14 @@ pub const MIGRATIONS: Migrations = Migrations {
         CREATE INDEX executions_by_state_machine ON executions (state_machine_id);
         CREATE INDEX executions_by_status ON executions (status);
         CREATE INDEX executions_by_stop ON executions (stopped_at_ms) WHERE stopped_at_ms IS NOT NULL;
+        -- Append-only. The content is packed: see content.rs.
         CREATE TABLE journal (
             id            INTEGER PRIMARY KEY,
             execution_id  INTEGER NOT NULL REFERENCES executions (id),
             sequence      INTEGER NOT NULL,
             at_ms         INTEGER NOT NULL,
             last_event_id INTEGER NOT NULL,
-            events        TEXT NOT NULL,
-            checkpoint    TEXT
+            content       BLOB NOT NULL
         );
         CREATE UNIQUE INDEX journal_of_execution ON journal (execution_id, sequence);
     "],
@@ -66,8 +67,7 @@ pub const MIGRATIONS: Migrations = Migrations {
 pub(crate) struct Record {
     execution_id: i64,
     position: Position,
-    events: String,
-    checkpoint: Option<String>,
+    content: Vec<u8>,
     end: Option<End>,
 }
 
@@ -91,9 +91,8 @@ impl Record {
         Record {
             execution_id,
             position,
-            events: json(history),
             // What has ended never goes on.
-            checkpoint: end.is_none().then(|| json(execution)),
+            content: content::pack(history, end.is_none().then_some(execution)),
             end,
         }
     }
@@ -102,16 +101,15 @@ impl Record {
     pub(crate) fn append(&self, transaction: &Connection) -> rusqlite::Result<()> {
         transaction
             .prepare_cached(
-                "INSERT INTO journal (execution_id, sequence, at_ms, last_event_id, events, checkpoint)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO journal (execution_id, sequence, at_ms, last_event_id, content)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
             .execute((
                 self.execution_id,
                 self.position.sequence,
                 self.position.at.as_millisecond(),
                 column(self.position.last_event_id),
-                &self.events,
-                &self.checkpoint,
+                &self.content,
             ))?;
         let Some(end) = &self.end else {
             return Ok(());
@@ -182,16 +180,13 @@ impl NewExecution {
     }
 }
 
-/// The checkpoint of a running execution: that of its last journal row.
-pub(crate) fn last_checkpoint(connection: &Connection, execution_id: i64) -> rusqlite::Result<Option<String>> {
-    let row = connection
-        .prepare_cached(
-            "SELECT checkpoint FROM journal
-             WHERE execution_id = ?1 ORDER BY sequence DESC LIMIT 1",
-        )?
-        .query_row([execution_id], |row| row.get::<_, Option<String>>(0))
+/// The packed content of an execution's last journal row; empty when it has none.
+pub(crate) fn last_content(connection: &Connection, execution_id: i64) -> rusqlite::Result<Vec<u8>> {
+    let content = connection
+        .prepare_cached("SELECT content FROM journal WHERE execution_id = ?1 ORDER BY sequence DESC LIMIT 1")?
+        .query_row([execution_id], |row| row.get(0))
         .optional()?;
-    Ok(row.flatten())
+    Ok(content.unwrap_or_default())
 }
 
 /// The largest id an execution or its journal ever had, as far as the tables still know.

@@ -31,6 +31,7 @@
 //! `engine_effects_refused_total{state_machine,error}`, `engine_commit_retries_total`.
 
 mod clock;
+mod content;
 mod drive;
 mod engine;
 mod handler;
@@ -55,7 +56,7 @@ pub use machines::{PutStateMachineError, StateMachineRecord};
 pub use names::{InvalidName, validate_name};
 pub use query::{
     ExecutionRecord, ExecutionStatus, ExecutionSummary, HistoryPage, ListCursor, ListFilter, ListPage, QueryError,
-    UnknownStatus,
+    UnknownStatus, is_running,
 };
 pub use recover::{RecoverError, Recovered};
 pub use start::{PreparedStart, StartError, StartRequest, Started};

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 use serde_json::Value;
 use store::ReadError;
 
+use crate::content;
 use crate::engine::Engine;
 use crate::journal::{column, timestamp};
 
@@ -248,6 +249,18 @@ fn status(row: &Row<'_>, index: usize) -> rusqlite::Result<ExecutionStatus> {
     })
 }
 
+/// Whether an execution is running, within a snapshot of the caller's; nothing when there is no such execution.
+///
+/// # Errors
+///
+/// Those of the database.
+pub fn is_running(connection: &Connection, execution_arn: &str) -> rusqlite::Result<Option<bool>> {
+    connection
+        .prepare_cached("SELECT status FROM executions WHERE arn = ?1")?
+        .query_row([execution_arn], |row| Ok(status(row, 0)? == ExecutionStatus::Running))
+        .optional()
+}
+
 fn select_record(connection: &Connection, arn: &str) -> rusqlite::Result<Option<ExecutionRecord>> {
     connection
         .prepare_cached(
@@ -332,13 +345,13 @@ fn select_history(connection: &Connection, arn: &str, page: HistoryPage) -> rusq
     };
     let mut statement = connection.prepare_cached(if page.reverse {
         // Up to and with the row that holds the event to begin before.
-        "SELECT events FROM journal
+        "SELECT content FROM journal
          WHERE execution_id = ?1 AND sequence <= coalesce(
              (SELECT min(sequence) FROM journal WHERE execution_id = ?1 AND last_event_id >= ?2),
              9223372036854775807)
          ORDER BY sequence DESC"
     } else {
-        "SELECT events FROM journal
+        "SELECT content FROM journal
          WHERE execution_id = ?1 AND last_event_id > ?2
          ORDER BY sequence"
     })?;
@@ -348,9 +361,8 @@ fn select_history(connection: &Connection, arn: &str, page: HistoryPage) -> rusq
     while events.len() < page.limit
         && let Some(row) = rows.next()?
     {
-        let text = row.get_ref(0)?.as_str()?;
-        let mut of_row: Vec<Value> = serde_json::from_str(text).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
+        let mut of_row = content::events(row.get_ref(0)?.as_blob()?).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, Box::new(error))
         })?;
         if page.reverse {
             of_row.reverse();

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use asl::Execution;
 use rusqlite::Connection;
 use store::ReadError;
 
+use crate::content;
 use crate::engine::{Engine, Inner};
 use crate::journal;
 use crate::live::{Live, Position};
@@ -37,7 +37,7 @@ struct Row {
     state_machine_name: String,
     definition_id: i64,
     position: Position,
-    checkpoint: Option<String>,
+    content: Vec<u8>,
 }
 
 impl Engine {
@@ -95,7 +95,7 @@ impl Inner {
         let rows = connection
             .prepare_cached(
                 "SELECT e.id, e.arn, e.name, m.name, e.definition_id,
-                        j.sequence, j.at_ms, j.last_event_id, j.checkpoint
+                        j.sequence, j.at_ms, j.last_event_id, j.content
                  FROM executions e
                  JOIN state_machines m ON m.id = e.state_machine_id
                  JOIN journal j ON j.execution_id = e.id
@@ -115,7 +115,7 @@ impl Inner {
                         at: journal::timestamp(row.get(6)?),
                         last_event_id: row.get::<_, i64>(7)?.unsigned_abs(),
                     },
-                    checkpoint: row.get(8)?,
+                    content: row.get(8)?,
                 })
             })?
             .collect::<rusqlite::Result<Vec<Row>>>()?;
@@ -130,9 +130,8 @@ impl Inner {
             LoadError::Missing => "its definition is missing".to_owned(),
             LoadError::Storage(reason) => reason,
         })?;
-        let checkpoint = row.checkpoint.ok_or("its last journal row has no checkpoint")?;
-        let execution: Execution =
-            serde_json::from_str(&checkpoint).map_err(|error| format!("its checkpoint cannot be read: {error}"))?;
+        let execution =
+            content::checkpoint(&row.content).map_err(|error| format!("its checkpoint cannot be read: {error}"))?;
         let commands = execution.pending(&machine);
         let live = Live::new(
             row.id,

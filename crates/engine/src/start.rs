@@ -228,7 +228,8 @@ impl Engine {
                 state_machine_id: registered.id,
                 definition_id: registered.definition_id,
                 name: name.clone(),
-                started_at: moment.now,
+                // As the table keeps it, so that every answer tells the same time.
+                started_at: journal::timestamp(moment.now.as_millisecond()),
                 input,
             },
             record: Record::new(id, position, &transition.history, &execution),

@@ -213,6 +213,51 @@ async fn a_task_that_times_out_is_dropped_and_its_late_answer_has_no_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_comes_while_its_time_out_is_committed_has_no_effect() {
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let open_gate = gate.clone();
+    let handler = Script::new(move |task| {
+        let gate = gate.clone();
+        async move {
+            gate.acquire().await.expect("it stays open").forget();
+            Ok(marked(&task))
+        }
+    });
+    let definition = json!({"StartAt": "Slow", "States": {
+        "Slow": {"Type": "Task", "Resource": "step:slow", "TimeoutSeconds": 5, "End": true,
+            "Catch": [{"ErrorEquals": ["States.Timeout"], "Next": "Rest"}]},
+        "Rest": {"Type": "Wait", "Seconds": 60, "End": true}}});
+    let house = House::new(&definition, handler).await;
+    let arn = house.start("one", json!({})).await.execution_arn;
+    while house.engine.statistics().next_timer_at.is_none() {
+        tokio::task::yield_now().await;
+    }
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let hold = house.store.write(move |_| held.recv().map_err(drop));
+    // The time-out is in the writer's queue; the task is not cancelled before it is committed.
+    house.clock.advance(SignedDuration::from_secs(5));
+    while house.engine.statistics().next_timer_at.is_some() {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    open_gate.add_permits(1);
+    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    // The stop comes behind the late answer, and shares a transition with it.
+    let stop = house.engine.stop(&arn, None, None);
+    let (stopped, ()) = tokio::join!(stop, async {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        release.send(()).expect("the writer waits");
+    });
+    stopped.expect("stopped");
+    hold.await.expect("released");
+    assert_eq!(house.effects(), []);
+    let types = house.types(&arn).await;
+    assert!(types.contains(&"LambdaFunctionTimedOut".to_owned()), "{types:?}");
+    assert!(!types.contains(&"LambdaFunctionSucceeded".to_owned()), "{types:?}");
+    assert_eq!(types.last().map(String::as_str), Some("ExecutionAborted"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn parallel_and_map_run_at_once_and_answer_in_bursts() {
     let definition = json!({"StartAt": "Both", "States": {
         "Both": {"Type": "Parallel", "Next": "Each", "ResultPath": null, "Branches": [
@@ -311,7 +356,7 @@ async fn an_execution_begins_with_the_transaction_it_was_inserted_in() {
     let arn = prepared.execution_arn().to_owned();
     let refused = house.store.write(move |transaction| {
         prepared.insert(transaction).expect("inserted");
-        Err::<(), _>(prepared)
+        Err::<(), _>(Box::new(prepared))
     });
     let Err(store::WriteError::Refused(mut prepared)) = refused.await else {
         panic!("the transaction was to be rolled back");
@@ -324,7 +369,7 @@ async fn an_execution_begins_with_the_transaction_it_was_inserted_in() {
     let prepared = committed.await.expect("committed");
     settle(&house.engine, &house.clock, || false).await;
     assert_eq!(house.effects(), [], "nothing begins before the launch");
-    house.engine.launch(prepared);
+    house.engine.launch(*prepared);
     run_out(&house.engine, &house.clock).await;
     assert_eq!(house.effects().len(), 2);
 }

@@ -279,7 +279,7 @@ async fn what_cannot_be_read_is_reported_and_left_alone() {
     engine.shutdown().await;
     let spoil = store.write(|transaction| {
         transaction.execute(
-            "UPDATE journal SET checkpoint = 'not ours' WHERE execution_id = (SELECT min(id) FROM executions)",
+            "UPDATE journal SET content = x'0102030405' WHERE execution_id = (SELECT min(id) FROM executions)",
             [],
         )
     });

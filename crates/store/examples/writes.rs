@@ -1,4 +1,4 @@
-//! How many small writes a second the store commits: `cargo run --release -p store --example throughput`.
+//! How many small writes a second the store commits: `cargo run --release -p store --example writes`.
 #![allow(clippy::print_stdout, reason = "a program that prints its result")]
 
 use std::time::Instant;

@@ -1,0 +1,48 @@
+//! All executions.
+
+use axum::Json;
+use axum::extract::State;
+use engine::{ListCursor, ListFilter};
+
+use crate::access::Operator;
+use crate::app::Shared;
+use crate::executions::view::ExecutionItem;
+use crate::params::Params;
+use crate::problem::Problem;
+use crate::views::PageView;
+
+/// Executions, the latest started first.
+#[utoipa::path(
+    get, path = "/executions", tag = "executions", operation_id = "list_executions",
+    params(("workflow" = Option<String>, Query, description = "The workflow they are runs of", example = "checkout"),
+           ("status" = Option<String>, Query, description = "`RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`"),
+           ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+           ("limit" = Option<u32>, Query, description = "How many entries; 50 unless told", minimum = 1, maximum = 500)),
+    responses((status = 200, description = "A page of executions", body = PageView<ExecutionItem>)),
+    security(("operator" = [])),
+)]
+pub(crate) async fn list(
+    State(app): Shared,
+    _: Operator,
+    mut params: Params,
+) -> Result<Json<PageView<ExecutionItem>>, Problem> {
+    let filter = ListFilter {
+        state_machine_name: crate::orders::list::workflow(&app, &mut params),
+        status: params.read("status", "RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED", |text| text.parse().ok()),
+    };
+    let paging = params.paging();
+    let cursor = paging.cursor.and_then(|text| {
+        let cursor: Option<ListCursor> = text.parse().ok();
+        if cursor.is_none() {
+            params.refuse("cursor", "`next_cursor` of the page before");
+        }
+        cursor
+    });
+    params.finish()?;
+    let limit = u32::try_from(paging.limit).expect("a page has at most 500 entries");
+    let page = app.state.engine.list(filter, cursor, limit).await?;
+    Ok(Json(PageView {
+        items: page.executions.into_iter().map(ExecutionItem::from).collect(),
+        next_cursor: page.next.map(|cursor| cursor.to_string()),
+    }))
+}

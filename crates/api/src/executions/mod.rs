@@ -1,0 +1,7 @@
+//! Executions: the runs of workflows.
+
+pub(crate) mod get;
+pub(crate) mod history;
+pub(crate) mod list;
+pub(crate) mod stop;
+pub(crate) mod view;

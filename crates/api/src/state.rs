@@ -1,0 +1,157 @@
+//! What the router is made of.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::http::Method;
+use bytes::Bytes;
+use engine::Engine;
+use jiff::Timestamp;
+use metrics_exporter_prometheus::PrometheusHandle;
+use order::{Order, OrderId};
+use ports::{Auditor, Handlers, Messages, Ports, Writer};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::watch;
+use utoipa::ToSchema;
+
+use crate::Keys;
+
+/// The workflow that is meant when none is named: its intake stands at the root.
+pub(crate) const DEFAULT_WORKFLOW: &str = "checkout";
+
+/// Everything that the HTTP interface is given.
+#[derive(Clone)]
+pub struct State {
+    /// The readers.
+    pub ports: Ports,
+    /// Applies what an operator changes.
+    pub writer: Arc<dyn Writer>,
+    /// Runs the handlers that intakes name.
+    pub handlers: Arc<dyn Handlers>,
+    /// What was sent and what waits to be.
+    pub messages: Arc<dyn Messages>,
+    /// Looks through the books.
+    pub auditor: Arc<dyn Auditor>,
+    /// Runs the workflows.
+    pub engine: Engine,
+    /// The operator's key, and the secret that access tokens are made with.
+    pub keys: Keys,
+    /// What links begin with, such as `https://shop.example`, without a slash at the end. Without it
+    /// links are paths, to be resolved against the address that was asked.
+    pub base_url: Option<String>,
+    /// The routes at which orders come in.
+    pub intakes: Vec<Intake>,
+    /// The workflows, by name.
+    pub workflows: Vec<WorkflowView>,
+    /// Makes receipts again and checks links to them.
+    pub receipts: Arc<dyn ReceiptDocuments>,
+    /// The switch of the simulated payment gateway, where that is the gateway.
+    pub gateway: Option<Arc<dyn GatewaySwitch>>,
+    /// Tells whether requests can be served.
+    pub readiness: Arc<dyn Readiness>,
+    /// Renders the metrics.
+    pub metrics: PrometheusHandle,
+    /// Turns true when the server is asked to end: waiting requests and event streams then let go, so
+    /// that it can end gracefully.
+    pub stopping: watch::Receiver<bool>,
+}
+
+/// A route at which a workflow's orders come in.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    /// The workflow.
+    pub workflow: String,
+    /// `GET` (the request is in the query) and `POST` (the request is the body).
+    pub methods: Vec<Method>,
+    /// The path as the workflow's trigger has it: `/orders`. Below `/{workflow}` for all but `checkout`.
+    pub path: String,
+    /// The handler that takes the request: `PlaceOrder`.
+    pub handler: String,
+    /// Who may place an order.
+    pub auth: IntakeAuth,
+    /// A request that is accepted, to be shown in the interface's description.
+    pub example: Option<Value>,
+}
+
+impl Intake {
+    /// The path at which it is served.
+    #[must_use]
+    pub fn route(&self) -> String {
+        if self.workflow == DEFAULT_WORKFLOW { self.path.clone() } else { format!("/{}{}", self.workflow, self.path) }
+    }
+}
+
+/// Who may place an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntakeAuth {
+    /// Anybody.
+    None,
+    /// Who has the operator's key.
+    Key,
+}
+
+/// A workflow as it is shown.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WorkflowView {
+    /// Its name.
+    #[schema(example = "checkout")]
+    pub name: String,
+    /// What it is for, in a sentence.
+    #[schema(example = "Takes an order from placed to paid, receipted and confirmed.")]
+    pub description: String,
+    /// Its state machine.
+    #[schema(example = "arn:aws:states:us-east-1:123456789012:stateMachine:checkout")]
+    pub state_machine_arn: String,
+    /// Its definition in the Amazon States Language, with the ARNs filled in.
+    #[schema(value_type = Object)]
+    pub definition: Value,
+    /// What starts it and what follows it.
+    #[schema(value_type = Object)]
+    pub triggers: Value,
+    /// A request that it takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub example_order: Option<Value>,
+}
+
+/// Makes receipts, and checks the links that lead to them.
+pub trait ReceiptDocuments: Send + Sync {
+    /// The receipt of an order as a PDF; nothing when the order has no prices yet.
+    fn render(&self, order: &Order) -> Option<Bytes>;
+
+    /// Whether a link to an order's receipt is one of ours and still good. `expires` and `signature`
+    /// are the link's parameters as they came.
+    fn verify_link(&self, order_id: &OrderId, expires: &str, signature: &str, now: Timestamp) -> LinkVerdict;
+}
+
+/// What became of a signed link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkVerdict {
+    /// It opens the receipt.
+    Valid,
+    /// It was ours, and has run out.
+    Expired,
+    /// It is none of ours.
+    Forged,
+}
+
+/// The switch of the simulated payment gateway: whether the token `tok_unavailable` is answered.
+pub trait GatewaySwitch: Send + Sync {
+    /// Whether `tok_unavailable` is answered now.
+    fn unavailable_served(&self) -> bool;
+
+    /// Answers `tok_unavailable` from now on, or stops doing so.
+    fn serve_unavailable(&self, served: bool);
+}
+
+/// Tells whether requests can be served.
+#[async_trait]
+pub trait Readiness: Send + Sync {
+    /// Succeeds when recovery is done and a write goes through.
+    ///
+    /// # Errors
+    ///
+    /// What is missing, in plain words.
+    async fn check(&self) -> Result<(), String>;
+}

@@ -1,0 +1,101 @@
+//! The HTTP client of the commands that speak to a running server.
+
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
+
+use super::Failure;
+
+pub struct Client {
+    http: reqwest::Client,
+    server: String,
+    key: Option<String>,
+}
+
+impl Client {
+    pub fn new(server: &str, key: Option<String>) -> Result<Self, Failure> {
+        let http = reqwest::Client::builder()
+            .pool_max_idle_per_host(1024)
+            .build()
+            .map_err(|error| Failure::server(format!("cannot set up HTTP: {error}")))?;
+        Ok(Self { http, server: server.trim_end_matches('/').to_owned(), key })
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.server));
+        match &self.key {
+            Some(key) => request.bearer_auth(key),
+            None => request,
+        }
+    }
+
+    /// Asks for JSON; a refusal is an error in the server's own words.
+    pub async fn get(&self, path: &str) -> Result<Value, Failure> {
+        let response = self.send(self.request(Method::GET, path)).await?;
+        self.accepted(response).await
+    }
+
+    /// Sends a body of that media type.
+    pub async fn post(&self, path: &str, media_type: &str, body: Vec<u8>) -> Result<Value, Failure> {
+        let request = self.request(Method::POST, path).header("content-type", media_type).body(body);
+        let response = self.send(request).await?;
+        self.accepted(response).await
+    }
+
+    /// Sends JSON and gives back whatever comes, a refusal included. Placing an order may be repeated
+    /// safely when it carries its id, so a connection that breaks is tried again.
+    pub async fn place(&self, path: &str, body: &Value) -> Result<(StatusCode, Value), Failure> {
+        let mut attempt = 0;
+        loop {
+            match self.request(Method::POST, path).json(body).send().await {
+                Ok(response) => {
+                    let status = response.status();
+                    let body = response.bytes().await.map_err(|error| self.unreachable(&error))?;
+                    return Ok((status, serde_json::from_slice(&body).unwrap_or(Value::Null)));
+                }
+                Err(error) if attempt == 3 => return Err(self.unreachable(&error)),
+                Err(_) => {
+                    attempt += 1;
+                    tokio::time::sleep(std::time::Duration::from_millis(200 * attempt)).await;
+                }
+            }
+        }
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        request.send().await.map_err(|error| self.unreachable(&error))
+    }
+
+    async fn accepted(&self, response: Response) -> Result<Value, Failure> {
+        let status = response.status();
+        let body = response.bytes().await.map_err(|error| self.unreachable(&error))?;
+        let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        if status.is_success() {
+            return Ok(body);
+        }
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            return Err(Failure::server(format!(
+                "{} asks for an operator key: set ORDERFLOW_ADMIN_KEY, or --data to the server's data folder",
+                self.server
+            )));
+        }
+        Err(Failure::refused(problem(status, &body)))
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Failure {
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        Failure::server(format!("no answer from {}: {cause}", self.server))
+    }
+}
+
+/// A problem document in one line, and one more for each wrong field.
+pub fn problem(status: StatusCode, body: &Value) -> String {
+    let mut text = body["detail"].as_str().or(body["title"].as_str()).map_or(status.to_string(), str::to_owned);
+    for error in body["errors"].as_array().into_iter().flatten() {
+        let (field, expected) = (error["field"].as_str().unwrap_or(""), error["expected"].as_str().unwrap_or(""));
+        text.push_str(&format!("\n  {field}: expected {expected}"));
+    }
+    text
+}

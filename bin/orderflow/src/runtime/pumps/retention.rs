@@ -1,0 +1,66 @@
+//! Old records go: what every follower has passed, and what is kept for so many days only.
+
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use ports::{Result, StepError};
+use store::WriteError;
+
+use super::{Pump, Surroundings, bus, streams};
+use crate::runtime::workflows::Workflow;
+
+/// Streams, events and deleted messages: longer than any execution here may run, because what was pruned
+/// is no longer recognised when it comes again.
+const LOGS_DAYS: i64 = 30;
+/// Metric samples: CloudWatch keeps one-minute points as long.
+const METRICS_DAYS: i64 = 15;
+/// Executions' histories: Step Functions keeps them as long, unless a workflow's `Logs` says otherwise.
+const HISTORY_DAYS: u32 = 90;
+const TURN: usize = 500;
+
+/// Prunes.
+pub struct Retention {
+    around: Surroundings,
+    tables: Vec<(String, String)>,
+    history_days: u32,
+}
+
+impl Retention {
+    pub fn new(workflows: &[Workflow], around: &Surroundings) -> Retention {
+        let streamed = &around.home.wiring.streams;
+        let tables = workflows
+            .iter()
+            .filter_map(|workflow| Some((streamed.get(&workflow.name)?.table.clone(), streams::cursor(&workflow.name))));
+        // Executions of all workflows lie in one journal: the longest retention is everybody's.
+        let asked = workflows.iter().filter_map(|workflow| workflow.bindings.logs.map(|logs| logs.retention_days));
+        Retention { around: around.clone(), tables: tables.collect(), history_days: asked.fold(HISTORY_DAYS, u32::max) }
+    }
+}
+
+#[async_trait]
+impl Pump for Retention {
+    fn name(&self) -> String {
+        "retention".to_owned()
+    }
+
+    async fn turn(&mut self) -> Result<bool> {
+        let now = self.around.clock.now();
+        let (logs, metrics) = (now - SignedDuration::from_hours(24 * LOGS_DAYS), now - SignedDuration::from_hours(24 * METRICS_DAYS));
+        let tables = self.tables.clone();
+        let pruned = self.around.home.store.write(move |transaction| {
+            let mut pruned = local::queues::prune(transaction, logs, TURN)?;
+            pruned += local::events::prune(transaction, &[bus::CURSOR], logs)?;
+            for (table, cursor) in &tables {
+                pruned += local::streams::prune(transaction, table, &[cursor], logs)?;
+            }
+            pruned += local::alarms::prune(transaction, metrics)?;
+            Ok::<_, rusqlite::Error>(pruned)
+        });
+        let pruned = pruned.await.map_err(|error: WriteError<rusqlite::Error>| StepError::unavailable(error))?;
+        if pruned > 0 {
+            tracing::info!(pruned, "old records were removed");
+        }
+        let ended_before = now - SignedDuration::from_hours(24 * i64::from(self.history_days));
+        let executions = self.around.home.engine().prune(ended_before, TURN as u32).await.map_err(StepError::unavailable)?;
+        Ok(executions as usize == TURN)
+    }
+}

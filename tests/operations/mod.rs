@@ -1,0 +1,5 @@
+//! What an operator does: start, stop, crash, import, audit.
+
+mod crash;
+mod northwind;
+mod serve;

@@ -1,0 +1,59 @@
+use order::Status;
+use ports::Result;
+
+use crate::orders::{Moved, OrderInput, becoming, load, set_status};
+use crate::{Context, Done, Step, notices};
+
+/// Notes that an order has arrived and tells the customer and the bus. `StatusRefused` when it is not the next
+/// step of the order's life.
+pub struct DeliverOrder;
+
+impl Step for DeliverOrder {
+    const NAME: &'static str = "DeliverOrder";
+    type Input = OrderInput;
+    type Output = Moved;
+
+    async fn run(&self, context: &Context, input: OrderInput) -> Result<Done<Moved>> {
+        let order = load(context, &input.order_id).await?;
+        let status = Status::Delivered;
+        let output = Moved::to(&order, status);
+        if order.status == status {
+            return Ok(Done::unchanged(output));
+        }
+        let now = context.ports.clock.now();
+        let after = becoming(&order, status, None, now);
+        let mut changes = vec![set_status(&order, status, None, now)?];
+        changes.extend(notices::mail(context, &after, notices::kind_of(status)?, now).await?);
+        changes.push(notices::event(&after, notices::ORDER_DELIVERED, now));
+        Ok(Done::new(output, changes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ports::ErrorName;
+    use serde_json::json;
+
+    use crate::testing::World;
+
+    #[tokio::test]
+    async fn it_is_done_and_told_once() {
+        let world = World::with_sale("A-1", &[("CHAI", 2)]).await;
+        world.run("ShipOrder", json!({ "order_id": "A-1" })).await.expect("it is confirmed");
+        let output = world.run_twice("DeliverOrder", json!({ "order_id": "A-1" })).await.expect("it is its turn");
+        assert_eq!(output, json!({ "order_id": "A-1", "status": "delivered" }));
+        let mail = world.mails("A-1").pop().expect("a mail");
+        assert_eq!((mail.kind.as_str(), mail.key.as_str()), ("order_delivered", "A-1/delivered"));
+        assert_eq!(world.events().len(), 3);
+        assert_eq!(world.events().last().expect("an event").detail_type, "OrderDelivered");
+    }
+
+    #[tokio::test]
+    async fn not_before_its_turn() {
+        let world = World::with_sale("A-1", &[("CHAI", 2)]).await;
+        let before = world.mails("A-1").len();
+        let error = world.run("DeliverOrder", json!({ "order_id": "A-1" })).await.expect_err("it is not shipped");
+        assert_eq!(error.name, ErrorName::StatusRefused);
+        assert_eq!(world.mails("A-1").len(), before);
+    }
+}

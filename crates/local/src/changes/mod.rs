@@ -45,7 +45,7 @@ pub fn apply_all(transaction: &Connection, changes: &[Change], applying: Applyin
 ///
 /// # Errors
 ///
-/// As [`Change`] says of each; nothing of the change is in the transaction then.
+/// As [`Change`] says of each.
 pub fn apply(tx: &Connection, change: &Change, applying: Applying<'_>) -> Result<Wakeups, ApplyError> {
     let wiring = applying.wiring;
     match change {

@@ -58,7 +58,7 @@ async fn customers_are_kept() {
                ALFKI,Alfreds Futterkiste,Maria Anders,alfki@example.com,Obere Str. 57,Berlin,,12209,DE\n";
     import(&server, "/customers/import", csv.as_bytes()).await.expect(200);
     assert_eq!(server.get("/customers/ALFKI").await.expect(200)["contact"], "Maria Anders");
-    server.put("/customers/BERGS", &json!({ "contact": "Christina", "email": "bergs@example.com" })).await.expect(200);
+    server.put("/customers/BERGS", &json!({ "contact": "Christina", "email": "bergs@example.com" })).await.expect(201);
     assert_eq!(server.get("/customers").await.expect(200)["items"].as_array().unwrap().len(), 2);
     server.put("/customers/BERGS", &json!({ "email": "nobody" })).await.names(400, "email");
 }

@@ -21,6 +21,10 @@ async fn a_receipt_is_a_pdf_that_says_what_was_sold() {
     }
 }
 
+async fn status(server: &Server, path: &str) -> u16 {
+    server.send(server.request(Method::GET, path)).await.status.as_u16()
+}
+
 #[tokio::test]
 async fn a_receipt_s_link_cannot_be_bent() {
     let server = Server::start();
@@ -29,11 +33,32 @@ async fn a_receipt_s_link_cannot_be_bent() {
     server.place("/orders", &checkout("q", "A", 1)).await;
     let link = order["receipt_url"].as_str().unwrap();
     let path = link.strip_prefix(server.url()).unwrap_or(link);
-    let status = |path: String| async { server.send(server.request(Method::GET, &path)).await.status.as_u16() };
-    assert_eq!(status(path.replace("/orders/r/", "/orders/q/")).await, 404);
+    assert_eq!(status(&server, path).await, 200);
+    assert_eq!(status(&server, &path.replace("/orders/r/", "/orders/q/")).await, 404);
     let (before, after) = path.split_once("expires=").expect("a link says when it expires");
     let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
-    assert_eq!(status(format!("{before}expires=99999999999{rest}")).await, 404);
-    assert_eq!(status(format!("{before}expires=1{rest}")).await, 410);
-    assert_eq!(status("/orders/r/receipt".into()).await, 401);
+    assert_eq!(status(&server, &format!("{before}expires=99999999999{rest}")).await, 404);
+    assert_eq!(status(&server, "/orders/r/receipt").await, 401);
+}
+
+#[tokio::test]
+async fn a_receipt_s_link_says_when_it_has_expired() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("orderflow.toml");
+    std::fs::write(&config, "[receipts]\nlink_expires_hours = 0\n").unwrap();
+    let server = Server::start_with(&["--config", config.to_str().unwrap()]);
+    server.stock("A", 5).await;
+    let order = server.place("/orders", &checkout("r", "A", 1)).await;
+    let link = order["receipt_url"].as_str().unwrap();
+    assert_eq!(status(&server, link.strip_prefix(server.url()).unwrap_or(link)).await, 410);
+}
+
+#[tokio::test]
+async fn a_lost_receipt_is_made_again() {
+    let server = Server::start();
+    server.stock("A", 5).await;
+    let order = server.place("/orders", &checkout("r", "A", 1)).await;
+    std::fs::remove_dir_all(server.data().join("objects")).unwrap();
+    let link = order["receipt_url"].as_str().unwrap();
+    assert_eq!(status(&server, link.strip_prefix(server.url()).unwrap_or(link)).await, 200);
 }

@@ -195,8 +195,8 @@ impl Server {
     /// The names of the states an order went through, in order.
     pub async fn states(&self, order: &Value) -> Vec<String> {
         let arn = order["execution_arn"].as_str().expect("an order names its execution");
-        let history = self.get(&format!("/executions/{arn}/history?limit=1000")).await.expect(200);
-        let events = history["items"].as_array().expect("a history is a list");
+        let history = self.get(&format!("/executions/{arn}/history?limit=500")).await.expect(200);
+        let events = history["events"].as_array().expect("a history is a list");
         let entered = events.iter().filter_map(|event| event["stateEnteredEventDetails"]["name"].as_str());
         entered.map(str::to_owned).collect()
     }

@@ -21,8 +21,8 @@ fn order(id: &str, quantity: i64) -> Value {
 async fn shop() -> Server {
     let server = Server::start();
     let product = json!({ "name": "Laptop", "unit_price": { "amount": "100.00", "currency": "RON" }, "on_hand": 5 });
-    server.put("/inventory/A", &product).await.expect(200);
-    server.put("/customers/c-1", &json!({ "contact": "Ana", "email": "ana@example.com" })).await.expect(200);
+    server.put("/inventory/A", &product).await.expect(201);
+    server.put("/customers/c-1", &json!({ "contact": "Ana", "email": "ana@example.com" })).await.expect(201);
     server
 }
 

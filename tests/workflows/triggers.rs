@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
-use crate::support::{Server, checkout};
+use crate::support::{Server, checkout, root};
 
 /// A web server that refuses the first requests and keeps what it was sent.
 async fn webhook(refuse_first: usize) -> (String, Arc<Mutex<Vec<String>>>) {
@@ -73,12 +73,33 @@ async fn queues_topics_and_alarms_can_be_looked_at() {
     server.get("/topics/none/messages").await.expect(404);
 }
 
+fn copy_workflows(to: &std::path::Path) {
+    for entry in std::fs::read_dir(root().join("workflows")).unwrap() {
+        let folder = entry.unwrap().path();
+        if folder.is_dir() {
+            let copy = to.join(folder.file_name().unwrap());
+            std::fs::create_dir_all(&copy).unwrap();
+            for file in std::fs::read_dir(&folder).unwrap() {
+                let file = file.unwrap().path();
+                std::fs::copy(&file, copy.join(file.file_name().unwrap())).unwrap();
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_failed_execution_raises_the_alarm_once() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("orderflow.toml");
     std::fs::write(&config, "[alarms]\nevaluate_every_seconds = 1\n").unwrap();
-    let server = Server::start_with(&["--config", config.to_str().unwrap()]);
+    // The same workflow with short periods: nobody waits a minute for a test.
+    let workflows = folder.path().join("workflows");
+    copy_workflows(&workflows);
+    let triggers = workflows.join("queued-orders/triggers.json");
+    let mut declared: Value = serde_json::from_str(&std::fs::read_to_string(&triggers).unwrap()).unwrap();
+    declared["Alarms"]["OrderProcessingWorkflowFailureAlarm"]["Period"] = 10.into();
+    std::fs::write(&triggers, declared.to_string()).unwrap();
+    let server = Server::start_with(&["--config", config.to_str().unwrap(), "--workflows", workflows.to_str().unwrap()]);
     server.stock("A", 5).await;
     let body = json!({ "OrderID": "al-1", "ProductID": "A", "Quantity": 9, "CustomerEmail": "ana@example.com" });
     let failed = server.place("/queued-orders/order", &body).await;

@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["api", "asl", "documents", "engine", "local", "order", "ports", "steps", "store", "triggers"],
     ),
     ("ports", &["order"]),
-    ("steps", &["documents", "order", "ports"]),
+    ("steps", &["documents", "order", "ports", "triggers"]),
     ("store", &[]),
     ("triggers", &[]),
 ];

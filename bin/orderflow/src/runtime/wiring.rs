@@ -44,8 +44,7 @@ pub fn assemble(workflows: &[Workflow], config: &Config, origin: Origin) -> Resu
         if let Some((table, view)) =
             bindings.tables.iter().find_map(|(name, table)| table.stream_view_type.map(|view| (name, view)))
         {
-            let table = format!("{}-{table}", workflow.name);
-            streams.insert(workflow.name.clone(), StreamedTable { table, view });
+            streams.insert(workflow.name.clone(), StreamedTable { table: table.clone(), view });
         }
         for (name, topic) in &bindings.topics {
             let listeners = topics.entry(name.clone()).or_default();

@@ -281,7 +281,8 @@ fn clashes(workflows: &[Workflow]) -> Vec<Finding> {
     for workflow in workflows {
         let queues = workflow.bindings.queue_names().into_iter().map(|name| ("queue", "Queues", name.to_owned()));
         let alarms = workflow.bindings.alarms.keys().map(|name| ("alarm", "Alarms", name.clone()));
-        for (noun, section, name) in queues.chain(alarms) {
+        let tables = workflow.bindings.tables.keys().map(|name| ("table", "Tables", name.clone()));
+        for (noun, section, name) in queues.chain(alarms).chain(tables) {
             if let Some(other) = owners.insert((noun, name.clone()), &workflow.name) {
                 let file = format!("{}/{TRIGGERS}", workflow.name);
                 let message = format!("the {noun} {name} belongs to the workflow {other} already");

@@ -3,6 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 
 use crate::migrations::{self, Migrations};
@@ -126,5 +127,13 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
          PRAGMA journal_size_limit = 67108864;",
     )?;
     connection.set_prepared_statement_cache_capacity(256);
+    keep_query_plans(&connection)?;
     Ok(connection)
+}
+
+/// Keeps cached statements as they were prepared. Without it SQLite may look at the values bound to a
+/// statement and prepare it anew when they change, which for rusqlite, that clears them after each use,
+/// is every time.
+pub(crate) fn keep_query_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }

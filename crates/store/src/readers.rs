@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use parking_lot::{Condvar, Mutex};
 use rusqlite::{Connection, OpenFlags};
 
+use crate::open::keep_query_plans;
+
 /// More readers than this would not read faster: they share the cores and the page cache of the
 /// system, and each holds a cache of its own.
 const MAX_READERS: usize = 4;
@@ -127,5 +129,6 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
          PRAGMA temp_store = MEMORY;",
     )?;
     connection.set_prepared_statement_cache_capacity(128);
+    keep_query_plans(&connection)?;
     Ok(connection)
 }

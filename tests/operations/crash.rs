@@ -1,4 +1,5 @@
 //! `kill -9` in the middle of many orders: what was acknowledged ends, once.
+#![expect(clippy::print_stdout, reason = "a random test says its seed and what it saw")]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

@@ -104,7 +104,12 @@ async fn with_enough_stock_every_order_is_confirmed_right() {
         assert_eq!(minor(&totals["subtotal"]), goods, "{id}");
         assert_eq!(minor(&totals["total"]), goods + minor(&totals["shipping"]) + minor(&totals["tax"]), "{id}");
         assert_eq!(server.mails(id).await.len(), 1, "{id}");
-        let pdf = server.request(reqwest::Method::GET, &format!("/orders/{id}/receipt")).bearer_auth(KEY).send().await.unwrap();
+        let pdf = server
+            .request(reqwest::Method::GET, &format!("/orders/{id}/receipt"))
+            .bearer_auth(KEY)
+            .send()
+            .await
+            .unwrap();
         let pdf = pdf.bytes().await.unwrap();
         let text = pdf_extract::extract_text_from_mem(&pdf).unwrap_or_else(|error| panic!("{id}: {error}"));
         let amount = totals["total"]["amount"].as_str().unwrap();
@@ -126,7 +131,8 @@ async fn with_the_stock_as_given_nothing_is_oversold_and_refusals_name_the_produ
         if order["status"] == "confirmed" {
             confirmed += 1;
             for item in items {
-                *sold.entry(item["sku"].as_str().unwrap().to_owned()).or_default() += item["quantity"].as_i64().unwrap();
+                *sold.entry(item["sku"].as_str().unwrap().to_owned()).or_default() +=
+                    item["quantity"].as_i64().unwrap();
             }
         } else {
             assert_eq!(order["status"], "rejected", "{order:#}");

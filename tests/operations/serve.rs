@@ -36,14 +36,22 @@ fn a_broken_workflow_stops_the_start_with_file_pointer_and_reason() {
     let arguments = ["--listen", "127.0.0.1:0", "--data", data.to_str().unwrap(), "--workflows", workflows];
     for (definition, triggers, pointer, reason) in [
         (r#"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"}}}"#, "{}", "/States/A", "B"),
-        (r#"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"${NoSuchStepArn}","End":true}}}"#, "{}", "/States/A/Resource", "NoSuchStepArn"),
+        (
+            r#"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"${NoSuchStepArn}","End":true}}}"#,
+            "{}",
+            "/States/A/Resource",
+            "NoSuchStepArn",
+        ),
         (r#"{"StartAt":"A","#, "{}", "", "line 1"),
         (r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#, r#"{"Queus":{}}"#, "/Queus", "Queus"),
     ] {
         std::fs::write(workflow.join("workflow.asl.json"), definition).unwrap();
         std::fs::write(workflow.join("triggers.json"), triggers).unwrap();
         let message = refused(&arguments);
-        assert!(message.contains("broken/") && message.contains(pointer) && message.contains(reason), "{definition}: {message}");
+        assert!(
+            message.contains("broken/") && message.contains(pointer) && message.contains(reason),
+            "{definition}: {message}"
+        );
     }
 }
 
@@ -69,7 +77,15 @@ fn the_operator_s_key_is_made_once_and_shown_once() {
     let folder = tempfile::tempdir().unwrap();
     let output = |seconds: &str| {
         let output = std::process::Command::new("timeout")
-            .args(["--signal=TERM", seconds, env!("CARGO_BIN_EXE_orderflow"), "serve", "--listen", "127.0.0.1:0", "--data"])
+            .args([
+                "--signal=TERM",
+                seconds,
+                env!("CARGO_BIN_EXE_orderflow"),
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--data",
+            ])
             .arg(folder.path())
             .env_remove("ORDERFLOW_ADMIN_KEY")
             .output()

@@ -28,8 +28,19 @@ async fn an_order_opens_with_its_token_only() {
 async fn nothing_else_opens_without_the_operator_s_key() {
     let server = Server::start();
     for path in [
-        "/orders", "/inventory", "/inventory/A", "/customers", "/mailbox", "/topics/order-confirmed/messages", "/queues",
-        "/dead-letters", "/alarms", "/audit", "/metrics", "/executions", "/workflows",
+        "/orders",
+        "/inventory",
+        "/inventory/A",
+        "/customers",
+        "/mailbox",
+        "/topics/order-confirmed/messages",
+        "/queues",
+        "/dead-letters",
+        "/alarms",
+        "/audit",
+        "/metrics",
+        "/executions",
+        "/workflows",
     ] {
         let answer = server.send(server.request(Method::GET, path)).await;
         assert_eq!(answer.status.as_u16(), 401, "{path}");

@@ -85,7 +85,8 @@ async fn an_idempotency_key_makes_one_order_of_many_requests() {
     let mut order = checkout("x", "A", 1);
     order.as_object_mut().unwrap().remove("order_id");
     let place = |order: Value| {
-        let request = server.request(reqwest::Method::POST, "/orders?wait=30").header("Idempotency-Key", "k-1").json(&order);
+        let request =
+            server.request(reqwest::Method::POST, "/orders?wait=30").header("Idempotency-Key", "k-1").json(&order);
         server.send(request)
     };
     let answers = futures::future::join_all((0..10).map(|_| place(order.clone()))).await;

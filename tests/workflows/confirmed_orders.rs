@@ -20,7 +20,12 @@ async fn the_document_s_sample_runs_as_it_is_on_the_demo_catalogue() {
     assert_eq!(
         server.states(&confirmed).await,
         [
-            "ReceiveOrder", "CheckInventory", "InventoryConfirmation", "ChargePayment", "PaymentConfirmation", "SendConfirmation",
+            "ReceiveOrder",
+            "CheckInventory",
+            "InventoryConfirmation",
+            "ChargePayment",
+            "PaymentConfirmation",
+            "SendConfirmation",
             "PublishOrderCompleted",
         ]
     );
@@ -44,7 +49,8 @@ async fn failing_paths_end_in_the_document_s_fail_states() {
         let failed = server.place(INTAKE, &body).await;
         ended(&server, &failed, status, reason, "sku-001", (5, 0, 0)).await;
         assert_eq!(server.states(&failed).await.last().map(String::as_str), Some(state));
-        let execution = server.get(&format!("/executions/{}", failed["execution_arn"].as_str().unwrap())).await.expect(200);
+        let execution =
+            server.get(&format!("/executions/{}", failed["execution_arn"].as_str().unwrap())).await.expect(200);
         assert_eq!(execution["status"], "FAILED");
         assert!(execution["error"].is_string() && execution["cause"].is_string(), "{execution:#}");
     }

@@ -37,8 +37,15 @@ async fn a_good_order_is_paid() {
     assert_eq!(
         states,
         [
-            "NormalizeInput", "ValidateOrder", "IsValidOrder", "OrderReservation", "CalculateTransportPrice", "InitiatePayment",
-            "IsPaymentSuccessful", "UpdateOrderStatusPaid", "SendMail",
+            "NormalizeInput",
+            "ValidateOrder",
+            "IsValidOrder",
+            "OrderReservation",
+            "CalculateTransportPrice",
+            "InitiatePayment",
+            "IsPaymentSuccessful",
+            "UpdateOrderStatusPaid",
+            "SendMail",
         ]
     );
     server.audit().await;
@@ -79,7 +86,12 @@ async fn failing_paths_give_the_stock_back() {
 #[tokio::test]
 async fn many_inserts_at_once_are_as_many_executions() {
     let server = shop().await;
-    server.put("/inventory/A", &json!({ "name": "Laptop", "unit_price": { "amount": "1.00", "currency": "RON" }, "on_hand": 100 })).await;
+    server
+        .put(
+            "/inventory/A",
+            &json!({ "name": "Laptop", "unit_price": { "amount": "1.00", "currency": "RON" }, "on_hand": 100 }),
+        )
+        .await;
     let bodies: Vec<Value> = (0..30).map(|n| order(&format!("burst-{n}"), 1)).collect();
     let orders = futures::future::join_all(bodies.iter().map(|body| server.place(INTAKE, body))).await;
     assert!(orders.iter().all(|order| order["status"] == "PAID"), "{orders:#?}");

@@ -43,7 +43,9 @@ async fn any_error_ends_in_order_failed_with_a_notification() {
     let mut declined = order("q-5", 1);
     declined["payment_token"] = "tok_insufficient_funds".into();
     for (count, (body, reason)) in
-        [(unknown, "none"), (order("q-4", 6), "A: 6 wanted, 5 available"), (declined, "insufficient funds")].into_iter().enumerate()
+        [(unknown, "none"), (order("q-4", 6), "A: 6 wanted, 5 available"), (declined, "insufficient funds")]
+            .into_iter()
+            .enumerate()
     {
         let failed = server.place(INTAKE, &body).await;
         ended(&server, &failed, "FAILED", reason, "A", (5, 0, 0)).await;

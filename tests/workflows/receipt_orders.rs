@@ -24,7 +24,15 @@ async fn a_good_order_is_completed_with_its_receipt() {
     assert_eq!(order["totals"]["total"]["amount"], "20.00");
     assert_eq!(
         server.states(&order).await,
-        ["ValidateOrder", "SaveOrder", "ProcessPayment", "UpdateInventory", "SendNotification", "GenerateReceipt", "SendEmail"]
+        [
+            "ValidateOrder",
+            "SaveOrder",
+            "ProcessPayment",
+            "UpdateInventory",
+            "SendNotification",
+            "GenerateReceipt",
+            "SendEmail"
+        ]
     );
     assert_eq!(server.messages("order-placed").await.len(), 1);
     let mails = server.mails(id).await;

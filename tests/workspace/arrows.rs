@@ -8,15 +8,12 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const ARROWS: &[(&str, &[&str])] = &[
     ("api", &["asl", "engine", "order", "ports"]),
     ("asl", &[]),
-    ("contract", &["order", "ports", "steps"]),
+    ("contract", &["documents", "order", "ports", "steps"]),
     ("documents", &["order"]),
     ("engine", &["asl", "store"]),
     ("local", &["documents", "order", "ports", "store", "triggers"]),
     ("order", &[]),
-    (
-        "orderflow",
-        &["api", "asl", "documents", "engine", "local", "order", "ports", "steps", "store", "triggers"],
-    ),
+    ("orderflow", &["api", "asl", "documents", "engine", "local", "order", "ports", "steps", "store", "triggers"]),
     ("ports", &["order"]),
     ("steps", &["documents", "order", "ports", "triggers"]),
     ("store", &[]),

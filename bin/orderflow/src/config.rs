@@ -111,6 +111,10 @@ pub struct Log {
     pub format: LogFormat,
     /// What is written, in the words of tracing's `EnvFilter`; `RUST_LOG` goes before it.
     pub filter: String,
+    /// A folder to write the log to, one file a day, instead of standard error.
+    pub folder: Option<PathBuf>,
+    /// How many days of files are kept in that folder.
+    pub retention_days: usize,
 }
 
 /// The form of log lines.
@@ -172,7 +176,7 @@ impl Default for Alarms {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { format: LogFormat::Text, filter: "info".to_owned() }
+        Self { format: LogFormat::Text, filter: "info".to_owned(), folder: None, retention_days: 30 }
     }
 }
 
@@ -195,6 +199,9 @@ impl Config {
         }
         if let Some((workflow, _)) = self.gateway.failure_rates.iter().find(|(_, rate)| !(0.0..=1.0).contains(*rate)) {
             return Err(format!("gateway.failure_rates.{workflow}: expected a number from 0 to 1"));
+        }
+        if self.log.retention_days == 0 {
+            return Err("log.retention_days: expected at least 1".to_owned());
         }
         if self.alarms.evaluate_every_seconds == 0 {
             return Err("alarms.evaluate_every_seconds: expected at least 1".to_owned());
@@ -225,6 +232,7 @@ mod tests {
             ("lissten = \"127.0.0.1:1\"", "lissten"),
             ("listen = \"here\"", "listen"),
             ("[shop]\nemail = \"nobody\"", "email"),
+            ("[log]\nretention_days = 0", "log.retention_days"),
             ("[engine]\naccount_id = \"12\"", "engine.account_id"),
             ("[gateway.failure_rates]\norder-app = 2.0", "gateway.failure_rates.order-app"),
             ("[[subscriptions]]\ntopic=\"t\"\nprotocol=\"carrier-pigeon\"\nendpoint=\"x\"", "subscriptions.0.protocol"),

@@ -29,7 +29,11 @@ pub async fn run(options: Options) -> Result<(), Failure> {
             audit["orders"],
             audit["ledger_entries"],
             audit["payment_events"],
-            if violations.is_empty() { "all consistent".to_owned() } else { format!("{} violations", violations.len()) }
+            if violations.is_empty() {
+                "all consistent".to_owned()
+            } else {
+                format!("{} violations", violations.len())
+            }
         );
     }
     if violations.is_empty() { Ok(()) } else { Err(Failure::refused("the books do not agree")) }

@@ -63,9 +63,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     for &in_flight in &options.in_flight {
         let count = if in_flight == 1 { options.orders.min(MOST_ALONE) } else { options.orders };
         let progress = ProgressBar::new(count as u64);
-        progress.set_style(
-            ProgressStyle::with_template("{bar:40} {pos}/{len}  {per_sec}").expect("a fixed template"),
-        );
+        progress.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len}  {per_sec}").expect("a fixed template"));
         let orders = (0..count).map(|number| order(in_flight, number)).collect();
         let before = cpu_seconds(server.process.id());
         let report = load::send(client.clone(), "/orders?wait=60", orders, in_flight, progress).await?;
@@ -107,7 +105,10 @@ fn print(result: &Value, as_json: bool) {
         result["memory_mb"].as_f64().unwrap_or_default(),
         if result["audit_ok"] == true { "clean" } else { "NOT CLEAN" },
     );
-    println!("{:>9} {:>10} {:>10} {:>9} {:>9} {:>9} {:>17}", "in flight", "orders", "orders/s", "p50 ms", "p95 ms", "p99 ms", "server CPU ms/ord");
+    println!(
+        "{:>9} {:>10} {:>10} {:>9} {:>9} {:>9} {:>17}",
+        "in flight", "orders", "orders/s", "p50 ms", "p95 ms", "p99 ms", "server CPU ms/ord"
+    );
     for run in result["runs"].as_array().into_iter().flatten() {
         let number = |name: &str| run[name].as_f64().unwrap_or_default();
         println!(

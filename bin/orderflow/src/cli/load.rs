@@ -92,12 +92,7 @@ pub async fn send(
     progress.finish_and_clear();
     let elapsed = started.elapsed();
     let tally = Arc::into_inner(tally).expect("all workers have ended").into_inner();
-    Ok(Report {
-        outcomes: tally.outcomes,
-        elapsed,
-        latency_micros: tally.latency_micros,
-        refusals: tally.refusals,
-    })
+    Ok(Report { outcomes: tally.outcomes, elapsed, latency_micros: tally.latency_micros, refusals: tally.refusals })
 }
 
 fn outcome(status: StatusCode, body: &Value) -> String {

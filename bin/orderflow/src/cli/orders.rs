@@ -102,7 +102,10 @@ async fn place(options: Place) -> Result<(), Failure> {
     let report = load::send(client, &path, orders, usize::from(options.concurrency), progress).await?;
     if options.remote.json {
         let seconds = report.elapsed.as_secs_f64();
-        println!("{}", json!({ "orders": report.total(), "outcomes": report.outcomes, "seconds": seconds, "refusals": report.refusals }));
+        println!(
+            "{}",
+            json!({ "orders": report.total(), "outcomes": report.outcomes, "seconds": seconds, "refusals": report.refusals })
+        );
     } else {
         for (outcome, count) in &report.outcomes {
             println!("{count:>8}  {outcome}");

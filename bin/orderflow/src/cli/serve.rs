@@ -1,6 +1,6 @@
 //! `orderflow serve`: the server.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +8,9 @@ use std::time::Duration;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use super::Failure;
 use crate::config::{Config, Log, LogFormat};
@@ -133,11 +135,28 @@ async fn told_to_stop() {
 
 fn start_log(log: &Log) -> Result<(), Failure> {
     let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| log.filter.clone());
-    let filter = EnvFilter::try_new(&filter).map_err(|error| Failure::input(format!("log filter {filter}: {error}")))?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter =
+        EnvFilter::try_new(&filter).map_err(|error| Failure::input(format!("log filter {filter}: {error}")))?;
+    let (writer, colours) = log_writer(log)?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(colours);
     match log.format {
         LogFormat::Text => subscriber.init(),
         LogFormat::Json => subscriber.json().flatten_event(true).init(),
     }
     Ok(())
+}
+
+/// Where the log goes, and whether somebody looks at it there who likes colours.
+fn log_writer(log: &Log) -> Result<(BoxMakeWriter, bool), Failure> {
+    let Some(folder) = &log.folder else {
+        return Ok((BoxMakeWriter::new(std::io::stderr), std::io::stderr().is_terminal()));
+    };
+    let files = RollingFileAppender::builder()
+        .rotation(Rotation::DAILY)
+        .filename_prefix("orderflow")
+        .filename_suffix("log")
+        .max_log_files(log.retention_days)
+        .build(folder)
+        .map_err(|error| Failure::input(format!("log.folder: {error}")))?;
+    Ok((BoxMakeWriter::new(files), false))
 }

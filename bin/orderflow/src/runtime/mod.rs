@@ -23,7 +23,7 @@ use local::{
     AuditRules, Backoff, BookAuditor, CatalogReader, CustomerReader, FailureRate, FollowUp, Mailer, MessageReader,
     ObjectReceipts, OrderReader, ReceiptLinks, SimulatedGateway, SmtpSettings, Webhooks,
 };
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use ports::{Clock, Ports};
 use serde_json::Value;
 use steps::Context;
@@ -40,6 +40,9 @@ use handlers::StepHandlers;
 use pumps::{Alarms, Pumps, Surroundings};
 use workflows::Workflow;
 
+/// Buckets of everything that is measured in seconds: from a commit's tenth of a millisecond to a wait's minute.
+const SECONDS: [f64; 14] = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 15.0, 60.0];
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 const DATABASE: &str = "orderflow.db";
 const DEMO_PRODUCTS: &str = include_str!("../../demo/products.csv");
 const DEMO_CUSTOMERS: &str = include_str!("../../demo/customers.csv");
@@ -61,7 +64,10 @@ impl Runtime {
     /// Opens everything, brings back what was under way, and starts the pumps. An error is a message for
     /// the person who started the program; nothing is half started then.
     pub async fn open(config: Config, keys: Keys) -> Result<Runtime, String> {
-        let metrics = PrometheusBuilder::new().install_recorder().map_err(|error| format!("no metrics: {error}"))?;
+        let metrics = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+            .and_then(PrometheusBuilder::install_recorder)
+            .map_err(|error| format!("no metrics: {error}"))?;
         let origin = Origin { account: config.engine.account_id.clone(), region: config.engine.region.clone() };
         let workflows = load_workflows(&config, &origin)?;
         let wiring = Arc::new(wiring::assemble(&workflows, &config, origin.clone())?);
@@ -106,6 +112,7 @@ impl Runtime {
         let alarms = Alarms::open(&workflows, &around).await?;
         let tick = Duration::from_secs(config.alarms.evaluate_every_seconds);
         let mut pumps = Pumps::start(&workflows, &around, alarms, tick);
+        pumps.add_worker(keep_metrics(metrics.clone()));
         let webhooks = Webhooks::new(
             store.clone(),
             wiring.clone(),
@@ -188,11 +195,20 @@ impl Runtime {
             .map_err(|error| failed(error.to_string()))?;
         let response = self.router().oneshot(request).await.map_err(|error| failed(error.to_string()))?;
         let status = response.status();
-        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.map_err(|error| failed(error.to_string()))?;
+        let body =
+            axum::body::to_bytes(response.into_body(), usize::MAX).await.map_err(|error| failed(error.to_string()))?;
         if !status.is_success() {
             return Err(failed(String::from_utf8_lossy(&body).into_owned()));
         }
         serde_json::from_slice(&body).map_err(|error| failed(error.to_string()))
+    }
+}
+
+/// Folds samples into their buckets, so that they take no memory while nobody looks.
+async fn keep_metrics(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(METRICS_UPKEEP).await;
+        metrics.run_upkeep();
     }
 }
 

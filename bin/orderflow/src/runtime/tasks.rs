@@ -69,7 +69,12 @@ impl TaskHandler for Tasks {
                     TaskError::new("Lambda.ResourceNotFoundException", format!("there is no step {name}"))
                 })?;
                 step.run(&self.context, task.input).await.map_err(|error| {
-                    tracing::debug!(execution = &*task.execution_arn, state = task.state, error = error.name.as_str(), "a step was refused");
+                    tracing::debug!(
+                        execution = &*task.execution_arn,
+                        state = task.state,
+                        error = error.name.as_str(),
+                        "a step was refused"
+                    );
                     task_error(&error)
                 })?
             }
@@ -92,7 +97,8 @@ impl Tasks {
     /// <https://docs.aws.amazon.com/step-functions/latest/dg/connect-sns.html>
     fn publish(&self, key: &str, input: &Value) -> Result<(Value, Vec<Change>), TaskError> {
         let invalid = |message: &str| TaskError::new("SNS.InvalidParameterException", message);
-        let topic = last_part(input, "TopicArn", ':').ok_or_else(|| invalid("TopicArn: expected the ARN of a topic"))?;
+        let topic =
+            last_part(input, "TopicArn", ':').ok_or_else(|| invalid("TopicArn: expected the ARN of a topic"))?;
         let message = text_of(&input["Message"]).ok_or_else(|| invalid("Message: expected text or an object"))?;
         let change = Change::Publish(TopicMessage {
             topic: topic.to_owned(),
@@ -139,10 +145,15 @@ impl Tasks {
     /// <https://docs.aws.amazon.com/step-functions/latest/dg/connect-sqs.html>
     fn send_message(&self, key: &str, input: &Value) -> Result<(Value, Vec<Change>), TaskError> {
         let invalid = |message: &str| TaskError::new("SQS.InvalidParameterValueException", message);
-        let queue = last_part(input, "QueueUrl", '/').ok_or_else(|| invalid("QueueUrl: expected the URL of a queue"))?;
+        let queue =
+            last_part(input, "QueueUrl", '/').ok_or_else(|| invalid("QueueUrl: expected the URL of a queue"))?;
         let body = text_of(&input["MessageBody"]).ok_or_else(|| invalid("MessageBody: expected text or an object"))?;
-        let change =
-            Change::SendMessage(QueueMessage { queue: queue.to_owned(), key: key.to_owned(), body, at: self.clock.now() });
+        let change = Change::SendMessage(QueueMessage {
+            queue: queue.to_owned(),
+            key: key.to_owned(),
+            body,
+            at: self.clock.now(),
+        });
         Ok((json!({ "MessageId": message_id(&["sqs", queue, key]) }), vec![change]))
     }
 }

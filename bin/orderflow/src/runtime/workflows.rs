@@ -73,7 +73,9 @@ pub struct Surroundings<'a> {
 /// Reads all workflows of a folder, or the built-in ones.
 pub fn load(folder: Option<&Path>, surroundings: &Surroundings<'_>) -> Result<Vec<Workflow>, Vec<Finding>> {
     let sources = match folder {
-        Some(folder) => read_folder(folder).map_err(|message| vec![error(&folder.display().to_string(), "", message)])?,
+        Some(folder) => {
+            read_folder(folder).map_err(|message| vec![error(&folder.display().to_string(), "", message)])?
+        }
         None => built_in(),
     };
     let mut findings = Vec::new();
@@ -83,7 +85,11 @@ pub fn load(folder: Option<&Path>, surroundings: &Surroundings<'_>) -> Result<Ve
     }
     for name in surroundings.parameters.keys() {
         if !sources.iter().any(|source| source.name == *name) {
-            findings.push(error("configuration", &format!("/parameters/{name}"), "there is no workflow of this name".into()));
+            findings.push(error(
+                "configuration",
+                &format!("/parameters/{name}"),
+                "there is no workflow of this name".into(),
+            ));
         }
     }
     let mut workflows = Vec::new();

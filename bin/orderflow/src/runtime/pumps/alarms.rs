@@ -37,7 +37,8 @@ enum Metric {
 
 impl Metric {
     fn of(spec: &AlarmSpec, workflow: &Workflow) -> std::result::Result<Metric, String> {
-        let dimension = |name: &str| spec.dimensions.iter().find(|dimension| dimension.name == name).map(|d| d.value.clone());
+        let dimension =
+            |name: &str| spec.dimensions.iter().find(|dimension| dimension.name == name).map(|d| d.value.clone());
         match spec.metric_name.as_str() {
             "ApproximateNumberOfMessagesVisible" => {
                 let only_queue = || match workflow.bindings.queues.keys().collect::<Vec<_>>()[..] {
@@ -109,7 +110,8 @@ impl Alarms {
         match &watched.metric {
             Metric::VisibleMessages { queue } => {
                 let series = depth_series(queue);
-                let read = self.around.home.store.read_blocking(move |connection| alarms::points(connection, &series, since));
+                let read =
+                    self.around.home.store.read_blocking(move |connection| alarms::points(connection, &series, since));
                 read.map_err(StepError::unavailable)
             }
             Metric::ExecutionsFailed => {
@@ -117,7 +119,8 @@ impl Alarms {
                     state_machine_name: Some(watched.workflow.clone()),
                     status: Some(ExecutionStatus::Failed),
                 };
-                let failed = self.around.home.engine().list(filter, None, FAILURES).await.map_err(StepError::unavailable)?;
+                let failed =
+                    self.around.home.engine().list(filter, None, FAILURES).await.map_err(StepError::unavailable)?;
                 let ended = failed.executions.into_iter().filter_map(|execution| execution.stopped_at);
                 Ok(ended.filter(|at| *at >= since).map(|at| Datapoint::sample(at, 1.0)).collect())
             }

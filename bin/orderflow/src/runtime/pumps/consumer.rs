@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use local::queues::{self, Received};
 use local::ApplyError;
+use local::queues::{self, Received};
 use ports::{BusEvent, Change, Execution, QueueMessage, Result, StepError, TopicMessage};
 use serde_json::Value;
 use store::WriteError;
@@ -124,7 +124,8 @@ impl Consumer {
     async fn release(&self, message: &Received) -> Result<()> {
         let handle = message.receipt_handle.clone();
         let visible_at = self.around.clock.now() + pause(message.state.receive_count);
-        let released = self.around.home.store.write(move |transaction| queues::release(transaction, &handle, visible_at));
+        let released =
+            self.around.home.store.write(move |transaction| queues::release(transaction, &handle, visible_at));
         released.await.map(drop).map_err(StepError::unavailable)
     }
 
@@ -277,9 +278,7 @@ mod tests {
 
     #[test]
     fn a_record_names_its_execution_by_the_item_s_key() {
-        let record = |name: &str| {
-            json!({ "eventName": name, "dynamodb": { "Keys": { "order_id": { "S": "o-1" } }, "SequenceNumber": "000000000000000000007" } })
-        };
+        let record = |name: &str| json!({ "eventName": name, "dynamodb": { "Keys": { "order_id": { "S": "o-1" } }, "SequenceNumber": "000000000000000000007" } });
         assert_eq!(record_key(&record("INSERT")).as_deref(), Some("o-1"));
         assert_eq!(record_key(&record("MODIFY")).as_deref(), Some("o-1-7"));
         assert_eq!(record_key(&json!({ "order_id": "o-1" })), None);

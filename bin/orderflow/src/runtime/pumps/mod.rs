@@ -7,8 +7,8 @@
 mod alarms;
 mod bus;
 mod consumer;
-mod retention;
 mod reservations;
+mod retention;
 mod streams;
 
 use std::sync::Arc;

@@ -27,9 +27,9 @@ pub struct Retention {
 impl Retention {
     pub fn new(workflows: &[Workflow], around: &Surroundings) -> Retention {
         let streamed = &around.home.wiring.streams;
-        let tables = workflows
-            .iter()
-            .filter_map(|workflow| Some((streamed.get(&workflow.name)?.table.clone(), streams::cursor(&workflow.name))));
+        let tables = workflows.iter().filter_map(|workflow| {
+            Some((streamed.get(&workflow.name)?.table.clone(), streams::cursor(&workflow.name)))
+        });
         // Executions of all workflows lie in one journal: the longest retention is everybody's.
         let asked = workflows.iter().filter_map(|workflow| workflow.bindings.logs.map(|logs| logs.retention_days));
         Retention { around: around.clone(), tables: tables.collect(), history_days: asked.fold(HISTORY_DAYS, u32::max) }
@@ -44,7 +44,8 @@ impl Pump for Retention {
 
     async fn turn(&mut self) -> Result<bool> {
         let now = self.around.clock.now();
-        let (logs, metrics) = (now - SignedDuration::from_hours(24 * LOGS_DAYS), now - SignedDuration::from_hours(24 * METRICS_DAYS));
+        let (logs, metrics) =
+            (now - SignedDuration::from_hours(24 * LOGS_DAYS), now - SignedDuration::from_hours(24 * METRICS_DAYS));
         let tables = self.tables.clone();
         let pruned = self.around.home.store.write(move |transaction| {
             let mut pruned = local::queues::prune(transaction, logs, TURN)?;
@@ -60,7 +61,8 @@ impl Pump for Retention {
             tracing::info!(pruned, "old records were removed");
         }
         let ended_before = now - SignedDuration::from_hours(24 * i64::from(self.history_days));
-        let executions = self.around.home.engine().prune(ended_before, TURN as u32).await.map_err(StepError::unavailable)?;
+        let executions =
+            self.around.home.engine().prune(ended_before, TURN as u32).await.map_err(StepError::unavailable)?;
         Ok(executions as usize == TURN)
     }
 }

@@ -174,29 +174,3 @@ pub(crate) async fn level(world: &dyn World, text: &str) -> Level {
 pub(crate) async fn assert_level(world: &dyn World, text: &str, (on_hand, reserved, sold): (i64, i64, i64)) {
     assert_eq!(level(world, text).await, Level { on_hand, reserved, sold }, "{text}");
 }
-
-/// Everything that can be read of a world, to be compared.
-pub(crate) async fn snapshot(world: &dyn World) -> String {
-    use std::fmt::Write;
-
-    const ALL: usize = 1_000;
-    let (ports, messages) = (world.ports(), world.messages());
-    let mut text = String::new();
-    let mut add = |what: &dyn std::fmt::Debug| writeln!(text, "{what:#?}").expect("text takes text");
-    for order in ports.orders.list(&ports::OrderFilter::default(), None, ALL).await.expect("orders").items {
-        add(&ports.catalog.reservations(order.id()).await.expect("reservations"));
-        add(&order);
-    }
-    for product in ports.catalog.list(None, None, ALL).await.expect("products").items {
-        add(&ports.catalog.ledger(&product.sku, None, ALL).await.expect("the ledger").items);
-        add(&product);
-    }
-    add(&ports.customers.list(None, None, ALL).await.expect("customers").items);
-    add(&messages.mails(None, None, ALL).await.expect("mails").items);
-    add(&messages.topic_messages(crate::TOPIC, None, ALL).await.expect("messages").items);
-    add(&messages.topics().await.expect("topics"));
-    add(&messages.queues().await.expect("queues"));
-    add(&world.events().await);
-    add(&world.started().await);
-    text
-}

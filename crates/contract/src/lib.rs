@@ -1,7 +1,8 @@
 //! One test suite for the ports, run against every adapter.
 //!
-//! Entry point: [`run`], which is given a function that makes a fresh [`World`] and panics with the name
-//! of the first case that does not hold. An adapter calls it from a test of its own.
+//! Entry points: [`run`], the cases of an adapter, and [`run_steps`], every step of the registry done
+//! twice. Each is given a function that makes a fresh [`World`] (for the steps a [`Home`] is enough) and
+//! panics with the name of the first case that does not hold. An adapter calls them from tests of its own.
 //!
 //! Random cases take their seed from the environment variable `ORDERFLOW_SEED`, else they draw one; a
 //! failure tells it.
@@ -16,6 +17,8 @@ mod orders;
 mod races;
 mod random;
 mod refusals;
+mod snapshot;
+mod steps_twice;
 mod stock;
 mod twice;
 
@@ -27,6 +30,9 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use ports::{Auditor, BusEvent, Change, Execution, Messages, Ports, Result};
 
+pub use snapshot::{fingerprint, readable};
+pub use steps_twice::run_steps;
+
 /// The topic that a world must have; a queue and a mail address are subscribed to it.
 pub const TOPIC: &str = "contract-topic";
 
@@ -36,15 +42,33 @@ pub const QUEUE: &str = "contract-queue";
 /// The mail address that is subscribed to [`TOPIC`].
 pub const SUBSCRIBER: &str = "ops@example.com";
 
-/// An adapter with nothing in it yet, its mail captured, its clock in our hands.
+/// The queue on which `queued-orders` puts its orders; a home of steps must have it.
+pub const ORDERS_QUEUE: &str = "OrdersQueue";
+
+/// The topic to which `queued-orders` tells of its orders; a home of steps must have it.
+pub const ALERTS_TOPIC: &str = "OrderAlertsTopic";
+
+/// Where steps run: what they read through and what applies their changes. Nothing that these cases are
+/// about is in it yet, and its clock is in our hands.
 #[async_trait]
-pub trait World: Send + Sync + 'static {
+pub trait Home: Send + Sync + 'static {
     /// Applies all of the changes in one transaction, or none.
     async fn apply(&self, changes: Vec<Change>) -> Result<()>;
 
     /// The readers, with the simulated payment gateway.
     fn ports(&self) -> Ports;
 
+    /// Moves the clock on.
+    fn advance(&self, by: SignedDuration);
+
+    /// Everything that is written down, as text to be compared line by line. At least what [`readable`]
+    /// gives; the more it shows, the more the cases see.
+    async fn snapshot(&self) -> String;
+}
+
+/// An adapter with nothing in it yet, its mail captured.
+#[async_trait]
+pub trait World: Home {
     /// What was sent.
     fn messages(&self) -> Arc<dyn Messages>;
 
@@ -56,9 +80,6 @@ pub trait World: Send + Sync + 'static {
 
     /// Every event on the bus.
     async fn events(&self) -> Vec<BusEvent>;
-
-    /// Moves the clock on.
-    fn advance(&self, by: SignedDuration);
 
     /// Gives back the holds that have run out.
     async fn expire_reservations(&self) -> Result<()>;

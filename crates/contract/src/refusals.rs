@@ -8,7 +8,7 @@ use ports::{Change, ErrorName, QueueMessage, TopicMessage};
 use crate::World;
 use crate::fixtures::{
     apply, book, count, id, now, order, payment, place, place_with_key, pricing, product, refused, release, reserve,
-    restock, sell, snapshot, status,
+    restock, sell, status,
 };
 
 pub(crate) async fn every_refusal_has_its_name_and_changes_nothing(world: Arc<dyn World>) {
@@ -56,11 +56,11 @@ pub(crate) async fn every_refusal_has_its_name_and_changes_nothing(world: Arc<dy
         (count(world, "A", 2), ErrorName::OutOfStock),
         (count(world, "A", -1), ErrorName::InvalidRequest),
     ];
-    let before = snapshot(world).await;
+    let before = world.snapshot().await;
     for (change, name) in refusals {
         let shown = format!("{change:?}");
         refused(world, change, name).await;
-        assert_eq!(before, snapshot(world).await, "it was refused, but left a trace: {shown}");
+        assert_eq!(before, world.snapshot().await, "it was refused, but left a trace: {shown}");
     }
     let free = world.ports().orders.by_idempotency_key("checkout/new").await.expect("the orders answer");
     assert_eq!(free, None, "a refused order must not bind its key");
@@ -70,7 +70,7 @@ pub(crate) async fn one_refusal_takes_back_the_whole_step(world: Arc<dyn World>)
     let world = &*world;
     let ordered = [("A", 3)];
     apply(world, product(world, "A", 5)).await;
-    let before = snapshot(world).await;
+    let before = world.snapshot().await;
     let step = vec![
         place(world, order("O-1", &ordered)),
         reserve(world, "O-1", &ordered),
@@ -79,5 +79,5 @@ pub(crate) async fn one_refusal_takes_back_the_whole_step(world: Arc<dyn World>)
     ];
     let error = world.apply(step).await.expect_err("an order that is not confirmed cannot be shipped");
     assert_eq!(error.name, ErrorName::StatusRefused);
-    assert_eq!(before, snapshot(world).await);
+    assert_eq!(before, world.snapshot().await);
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::fixtures::{
     apply, customer, mail, now, order, payment, place, place_with_key, pricing, product, release, reserve, restock,
-    sell, snapshot, status,
+    sell, status,
 };
 use crate::{QUEUE, TOPIC, World};
 
@@ -63,21 +63,21 @@ pub(crate) async fn every_change_done_twice_has_the_effect_of_one(world: Arc<dyn
         vec![restock(world, "O-1"), status(world, "O-1", Status::Cancelled)],
     ]);
     for step in &steps {
-        let before = snapshot(world).await;
+        let before = world.snapshot().await;
         apply(world, step.clone()).await;
-        let once = snapshot(world).await;
+        let once = world.snapshot().await;
         assert_ne!(before, once, "it had no effect at all: {step:?}");
         apply(world, step.clone()).await;
-        assert_eq!(once, snapshot(world).await, "a second time it had another effect: {step:?}");
+        assert_eq!(once, world.snapshot().await, "a second time it had another effect: {step:?}");
     }
     // Also when much has happened in between, unless the order's life has gone on since.
-    let ended = snapshot(world).await;
+    let ended = world.snapshot().await;
     for step in &steps {
         if !step.iter().any(|change| {
             matches!(change, Change::SetStatus { .. } | Change::CountStock { .. } | Change::Reserve { .. })
         }) {
             apply(world, step.clone()).await;
-            assert_eq!(ended, snapshot(world).await, "done again at the end it had another effect: {step:?}");
+            assert_eq!(ended, world.snapshot().await, "done again at the end it had another effect: {step:?}");
         }
     }
 }

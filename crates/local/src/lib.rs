@@ -27,7 +27,6 @@ pub mod events;
 mod fault;
 mod gateway;
 mod identity;
-pub mod import;
 mod links;
 mod mail;
 mod messages;
@@ -42,7 +41,6 @@ mod sql;
 pub mod streams;
 mod webhooks;
 mod wiring;
-mod writer;
 
 pub use audit::{AuditRules, BookAuditor, ExecutionStates, FollowUp};
 pub use backoff::Backoff;
@@ -60,7 +58,6 @@ pub use reservations::{expire_reservations, next_expiry};
 pub use signals::{Listener, Signals, Wakeups};
 pub use webhooks::{SIGNATURE_HEADER, Webhooks, webhook_signature};
 pub use wiring::{MailMode, StartExecution, StreamedTable, Subscription, Wiring};
-pub use writer::LocalWriter;
 
 /// The tables of this crate, for [`store::Store::open`].
 pub const MIGRATIONS: store::Migrations =

@@ -5,7 +5,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use contract::World;
+use contract::Home;
 use jiff::SignedDuration;
 use local::{FailureRate, ObjectReceipts, OpenReceiptsError, ReceiptLinks};
 use order::{Contact, Currency, Line, Money, NewOrder, OrderId, Quantity, Sku};

@@ -2,7 +2,7 @@
 
 mod support;
 
-use contract::World;
+use contract::Home;
 use order::{
     Contact, Currency, Email, Line, Money, NewOrder, OrderId, PricedLine, Pricing, Quantity, Receipt, Sku, Status,
     Totals,

@@ -2,7 +2,7 @@
 
 mod support;
 
-use contract::{QUEUE, World};
+use contract::{Home, QUEUE};
 use jiff::SignedDuration;
 use local::{alarms, cursors, events, queues, streams};
 use order::{Contact, Email, Line, NewOrder, OrderId, Quantity, Sku, Status};

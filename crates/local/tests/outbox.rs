@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use bytes::Bytes;
-use contract::{TOPIC, World};
+use contract::{Home, TOPIC};
 use jiff::SignedDuration;
 use local::{Backoff, MailMode, Mailer, SIGNATURE_HEADER, SmtpSettings, Subscription, Webhooks, webhook_signature};
 use order::{Email, OrderId};

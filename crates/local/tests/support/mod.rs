@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
-use contract::{QUEUE, SUBSCRIBER, TOPIC, World};
+use contract::{ALERTS_TOPIC, Home, ORDERS_QUEUE, QUEUE, SUBSCRIBER, TOPIC, World};
 use jiff::{SignedDuration, Timestamp};
 use local::{
-    ApplyError, AuditRules, BookAuditor, CatalogReader, CustomerReader, ExecutionStates, FailureRate, FollowUp,
-    LocalWriter, MIGRATIONS, MailMode, MessageReader, ObjectReceipts, OrderReader, ReceiptLinks, Signals,
-    SimulatedGateway, StartExecution, StreamedTable, Subscription, Wiring, expire_reservations,
+    ApplyError, Applying, AuditRules, BookAuditor, CatalogReader, CustomerReader, ExecutionStates, FailureRate,
+    FollowUp, MIGRATIONS, MailMode, MessageReader, ObjectReceipts, OrderReader, ReceiptLinks, Signals,
+    SimulatedGateway, StartExecution, StreamedTable, Subscription, Wiring, changes, expire_reservations,
 };
 use order::OrderId;
-use ports::{Auditor, BusEvent, Change, Clock, Execution, Ids, Messages, Ports, Writer};
+use ports::{Auditor, BusEvent, Change, Clock, Execution, Ids, Messages, Ports, StepError};
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension};
-use store::{Migrations, Store};
+use store::{Migrations, Store, WriteError};
 use triggers::queue::RedrivePolicy;
 use triggers::{Origin, QueueSpec, StreamViewType};
 
@@ -80,11 +81,11 @@ impl ExecutionStates for TestEngine {
 pub struct Shop {
     pub store: Store,
     pub clock: Arc<TestClock>,
+    pub ids: Arc<TestIds>,
     pub signals: Arc<Signals>,
     pub wiring: Arc<Wiring>,
     pub receipts: ObjectReceipts,
     pub gateway: SimulatedGateway,
-    pub writer: LocalWriter,
     pub folder: tempfile::TempDir,
 }
 
@@ -107,12 +108,12 @@ impl Shop {
         let receipts =
             ObjectReceipts::open(objects.to_str().expect("a path"), links, clock.clone()).expect("an object store");
         let gateway = SimulatedGateway::new(store.clone(), clock.clone(), rates);
-        let writer = LocalWriter::new(store.clone(), wiring.clone(), Arc::new(TestEngine), signals.clone());
-        Self { store, clock, signals, wiring, receipts, gateway, writer, folder }
+        let ids = Arc::new(TestIds(AtomicI64::new(0)));
+        Self { store, clock, ids, signals, wiring, receipts, gateway, folder }
     }
 
     pub async fn apply(&self, changes: Vec<Change>) {
-        self.writer.apply(changes).await.expect("the changes are fit to be applied");
+        Home::apply(self, changes).await.expect("the changes are fit to be applied");
     }
 
     /// Notes that an execution is running or has ended.
@@ -137,7 +138,27 @@ impl Shop {
         let follow_ups = vec![FollowUp { workflow: "cancellation".into(), suffix: "-cancel".into() }];
         let receipt_issuing = ["checkout".to_owned()].into();
         let rules = AuditRules { receipt_issuing, follow_ups, simulated_gateway: true };
-        BookAuditor::new(self.store.clone(), rules, Arc::new(TestEngine), Arc::new(TestIds(AtomicI64::new(0))))
+        BookAuditor::new(self.store.clone(), rules, Arc::new(TestEngine), self.ids.clone())
+    }
+
+    /// Every row of every table, also of what no reader shows: stream records, bodies on queues, keys.
+    fn rows(&self) -> String {
+        self.read(|connection| {
+            let mut tables = connection
+                .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")?;
+            let tables: Vec<String> = tables.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let mut text = String::new();
+            for table in tables {
+                let mut rows = connection.prepare(&format!("SELECT * FROM {table}"))?;
+                let columns = rows.column_count();
+                let mut rows = rows.query([])?;
+                while let Some(row) = rows.next()? {
+                    let values: Vec<Value> = (0..columns).map(|column| row.get(column)).collect::<Result<_, _>>()?;
+                    text += &format!("{table}: {values:?}\n");
+                }
+            }
+            Ok(text)
+        })
     }
 }
 
@@ -153,22 +174,35 @@ fn wiring() -> Wiring {
         Subscription::parse("email", SUBSCRIBER).expect("a subscription"),
         Subscription::parse("sqs", QUEUE).expect("a subscription"),
     ];
+    let table = |workflow: &str, table: &str| {
+        (workflow.to_owned(), StreamedTable { table: table.to_owned(), view: StreamViewType::NewAndOldImages })
+    };
     Wiring {
         origin: Origin { account: "123456789012".into(), region: "eu-central-1".into() },
-        streams: HashMap::from([(
-            "emag-orderflow".to_owned(),
-            StreamedTable { table: "orders".into(), view: StreamViewType::NewAndOldImages },
-        )]),
+        streams: HashMap::from([table("emag-orderflow", "orders"), table("order-app", "order-app-orders")]),
         mail: MailMode::Capture,
-        topics: BTreeMap::from([(TOPIC.to_owned(), subscriptions)]),
-        queues: BTreeMap::from([(QUEUE.to_owned(), queue(Some(DEAD_LETTERS))), (DEAD_LETTERS.to_owned(), queue(None))]),
+        topics: BTreeMap::from([(TOPIC.to_owned(), subscriptions.clone()), (ALERTS_TOPIC.to_owned(), subscriptions)]),
+        queues: BTreeMap::from([
+            (QUEUE.to_owned(), queue(Some(DEAD_LETTERS))),
+            (ORDERS_QUEUE.to_owned(), queue(Some(DEAD_LETTERS))),
+            (DEAD_LETTERS.to_owned(), queue(None)),
+        ]),
     }
 }
 
 #[async_trait]
-impl World for Shop {
+impl Home for Shop {
     async fn apply(&self, changes: Vec<Change>) -> ports::Result<()> {
-        self.writer.apply(changes).await
+        let wiring = self.wiring.clone();
+        let apply = move |transaction: &Connection| {
+            changes::apply_all(transaction, &changes, Applying { wiring: &wiring, starter: &TestEngine })
+        };
+        let wakeups = self.store.write(apply).await.map_err(|error| match error {
+            WriteError::Refused(refusal) => refusal.into(),
+            error => StepError::unavailable(error),
+        })?;
+        self.signals.wake(wakeups);
+        Ok(())
     }
 
     fn ports(&self) -> Ports {
@@ -179,10 +213,21 @@ impl World for Shop {
             payments: Arc::new(self.gateway.clone()),
             receipts: Arc::new(self.receipts.clone()),
             clock: self.clock.clone(),
-            ids: Arc::new(TestIds(AtomicI64::new(0))),
+            ids: self.ids.clone(),
         }
     }
 
+    fn advance(&self, by: SignedDuration) {
+        self.clock.advance(by);
+    }
+
+    async fn snapshot(&self) -> String {
+        contract::readable(self).await + &self.rows()
+    }
+}
+
+#[async_trait]
+impl World for Shop {
     fn messages(&self) -> Arc<dyn Messages> {
         Arc::new(self.message_reader())
     }
@@ -208,14 +253,10 @@ impl World for Shop {
         logged.into_iter().map(|logged| logged.event).collect()
     }
 
-    fn advance(&self, by: SignedDuration) {
-        self.clock.advance(by);
-    }
-
     async fn expire_reservations(&self) -> ports::Result<()> {
         let now = self.clock.now();
         let expired = self.store.write(move |tx| expire_reservations(tx, now, 100)).await;
-        expired.map(drop).map_err(ports::StepError::unavailable)
+        expired.map(drop).map_err(StepError::unavailable)
     }
 
     fn serve_unavailable(&self, served: bool) {

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use order::{
@@ -8,10 +8,10 @@ use order::{
 use ports::{BusEvent, Change, ErrorName, Execution, Idempotency, Mail, QueueMessage, Result, StepError, TopicMessage};
 
 /// Everything that is written down, and the rules for writing.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Books {
     pub(super) orders: BTreeMap<OrderId, Order>,
-    pub(super) keys: HashMap<String, (OrderId, String)>,
+    pub(super) keys: BTreeMap<String, (OrderId, String)>,
     pub(super) products: BTreeMap<Sku, Product>,
     pub(super) ledger: Vec<Entry>,
     pub(super) reservations: Vec<Reservation>,
@@ -40,9 +40,13 @@ impl Books {
         match change {
             Change::PlaceOrder { order, execution_arn, idempotency, at } => {
                 if let Some(Idempotency { key, request_hash }) = idempotency {
-                    let binding = (order.id.clone(), request_hash.clone());
-                    if *self.keys.entry(key.clone()).or_insert_with(|| binding.clone()) != binding {
+                    let fresh = || (order.id.clone(), request_hash.clone());
+                    let (bound, hash) = self.keys.entry(key.clone()).or_insert_with(fresh);
+                    if hash != request_hash {
                         return refuse(ErrorName::IdempotencyKeyReused, "the key is bound to another request");
+                    }
+                    if *bound != order.id {
+                        return refuse(ErrorName::ServiceUnavailable, "the same request was accepted this very moment");
                     }
                 }
                 match self.orders.get(&order.id) {

@@ -22,6 +22,10 @@ impl Gateway {
         self.events.get(id).cloned().unwrap_or_default()
     }
 
+    pub(super) fn all_events(&self) -> &BTreeMap<OrderId, Vec<PaymentEvent>> {
+        &self.events
+    }
+
     pub(super) fn events(&self, id: &OrderId) -> Result<Vec<PaymentEvent>, GatewayError> {
         self.must_answer()?;
         Ok(self.events_of(id))

@@ -2,6 +2,7 @@
 
 mod books;
 mod gateway;
+mod home;
 mod machine;
 mod ports;
 

@@ -1,0 +1,8 @@
+//! Every step done twice has the effect of one, with the adapters over SQLite.
+
+mod support;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_step_done_twice_has_the_effect_of_one() {
+    contract::run_steps(|| async { support::Shop::new() }).await;
+}

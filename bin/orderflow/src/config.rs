@@ -59,7 +59,7 @@ pub struct Mail {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Receipts {
-    /// `s3://bucket/prefix` or `file:///folder`; the data folder's `receipts` without it.
+    /// `s3://bucket/prefix` or a folder; the data folder's `objects` without it.
     pub url: Option<String>,
     /// How long a link in a mail is good for.
     pub link_expires_hours: u32,
@@ -194,6 +194,9 @@ impl Config {
         if self.engine.account_id.len() != 12 || !self.engine.account_id.bytes().all(|b| b.is_ascii_digit()) {
             return Err("engine.account_id: expected twelve digits".to_owned());
         }
+        if self.public_url.as_ref().is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
+            return Err("public_url: expected a URL that starts with http:// or https://".to_owned());
+        }
         if self.engine.max_concurrent_tasks == 0 {
             return Err("engine.max_concurrent_tasks: expected at least 1".to_owned());
         }
@@ -232,6 +235,7 @@ mod tests {
             ("lissten = \"127.0.0.1:1\"", "lissten"),
             ("listen = \"here\"", "listen"),
             ("[shop]\nemail = \"nobody\"", "email"),
+            ("public_url = \"shop.example\"", "public_url"),
             ("[log]\nretention_days = 0", "log.retention_days"),
             ("[engine]\naccount_id = \"12\"", "engine.account_id"),
             ("[gateway.failure_rates]\norder-app = 2.0", "gateway.failure_rates.order-app"),

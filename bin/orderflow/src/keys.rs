@@ -1,4 +1,4 @@
-//! The secrets of the embedded home: the operator key, and the secret that signs tokens and links.
+//! The secrets of the embedded home: the operator key, and those that sign tokens, links and webhooks.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read, Write};
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 const OPERATOR_KEY_FILE: &str = "operator-key";
 const SIGNING_SECRET_FILE: &str = "signing-secret";
+const WEBHOOK_SECRET_FILE: &str = "webhook-secret";
 
 /// The secrets of one data folder.
 pub struct Keys {
@@ -18,8 +19,10 @@ pub struct Keys {
     pub operator: String,
     /// Whether the operator key was made just now, so that it is shown once.
     pub operator_is_new: bool,
-    /// Signs access tokens, receipt links and webhooks.
+    /// Signs access tokens and receipt links; nobody else may have it.
     pub signing: Vec<u8>,
+    /// Signs webhooks; their receivers have it too.
+    pub webhooks: Vec<u8>,
 }
 
 impl Keys {
@@ -27,6 +30,7 @@ impl Keys {
     /// given operator key is used instead of the folder's and not written down.
     pub fn open(data: &Path, given_operator_key: Option<String>) -> Result<Keys, String> {
         let (signing, _) = read_or_make(&data.join(SIGNING_SECRET_FILE))?;
+        let (webhooks, _) = read_or_make(&data.join(WEBHOOK_SECRET_FILE))?;
         let (operator, operator_is_new) = match given_operator_key {
             Some(key) if key.len() < 16 => {
                 return Err("ORDERFLOW_ADMIN_KEY is too short: expected at least 16 characters".to_owned());
@@ -34,7 +38,7 @@ impl Keys {
             Some(key) => (key, false),
             None => read_or_make(&data.join(OPERATOR_KEY_FILE))?,
         };
-        Ok(Keys { operator, operator_is_new, signing: signing.into_bytes() })
+        Ok(Keys { operator, operator_is_new, signing: signing.into_bytes(), webhooks: webhooks.into_bytes() })
     }
 }
 
@@ -82,8 +86,10 @@ mod tests {
         let first = Keys::open(folder.path(), None).unwrap();
         let second = Keys::open(folder.path(), None).unwrap();
         assert!(first.operator_is_new && !second.operator_is_new);
+        assert_ne!(first.signing, first.webhooks, "who checks webhooks must not be able to make tokens");
         assert_eq!((first.operator, first.signing), (second.operator, second.signing));
-        for file in [OPERATOR_KEY_FILE, SIGNING_SECRET_FILE] {
+        assert_eq!(first.webhooks, second.webhooks);
+        for file in [OPERATOR_KEY_FILE, SIGNING_SECRET_FILE, WEBHOOK_SECRET_FILE] {
             let mode = std::fs::metadata(folder.path().join(file)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{file}");
         }

@@ -189,7 +189,7 @@ impl Engine {
         inner.waiters.close();
     }
 
-    /// Deletes up to `limit` executions that ended before `ended_before`, with their history, and
+    /// Deletes up to `limit` executions of a state machine that ended before `ended_before`, with their history, and
     /// gives their number; call again until it is less than `limit`. Keep `limit` to some hundreds:
     /// other writes wait meanwhile.
     ///
@@ -198,10 +198,12 @@ impl Engine {
     /// When the store cannot be written.
     pub async fn prune(
         &self,
+        state_machine_name: &str,
         ended_before: Timestamp,
         limit: u32,
     ) -> Result<usize, store::WriteError<rusqlite::Error>> {
-        self.inner.store.write(move |transaction| journal::prune(transaction, ended_before, limit.into())).await
+        let name = state_machine_name.to_owned();
+        self.inner.store.write(move |transaction| journal::prune(transaction, &name, ended_before, limit.into())).await
     }
 }
 

@@ -195,13 +195,19 @@ pub(crate) fn last_execution_id(connection: &Connection) -> rusqlite::Result<i64
 }
 
 /// Deletes up to `limit` executions that ended before `before`, with their journals.
-pub(crate) fn prune(transaction: &Connection, before: Timestamp, limit: i64) -> rusqlite::Result<usize> {
+pub(crate) fn prune(
+    transaction: &Connection,
+    state_machine_name: &str,
+    before: Timestamp,
+    limit: i64,
+) -> rusqlite::Result<usize> {
     let ids = transaction
         .prepare_cached(
             "SELECT id FROM executions
-             WHERE stopped_at_ms < ?1 ORDER BY stopped_at_ms LIMIT ?2",
+             WHERE stopped_at_ms < ?1 AND state_machine_id = (SELECT id FROM state_machines WHERE name = ?3)
+             ORDER BY stopped_at_ms LIMIT ?2",
         )?
-        .query_map((before.as_millisecond(), limit), |row| row.get(0))?
+        .query_map((before.as_millisecond(), limit, state_machine_name), |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<i64>>>()?;
     for id in &ids {
         transaction.prepare_cached("DELETE FROM journal WHERE execution_id = ?1")?.execute([id])?;

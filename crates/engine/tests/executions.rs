@@ -537,8 +537,9 @@ async fn pruning_takes_what_ended_long_ago_and_its_history() {
     house.clock.advance(SignedDuration::from_hours(24 * 90));
     let new = house.run("new", json!({})).await;
     let cutoff = house.clock.now() - SignedDuration::from_hours(24);
-    assert_eq!(house.engine.prune(cutoff, 100).await.expect("pruned"), 1);
-    assert_eq!(house.engine.prune(cutoff, 100).await.expect("pruned"), 0);
+    assert_eq!(house.engine.prune("another", cutoff, 100).await.expect("pruned"), 0);
+    assert_eq!(house.engine.prune("machine", cutoff, 100).await.expect("pruned"), 1);
+    assert_eq!(house.engine.prune("machine", cutoff, 100).await.expect("pruned"), 0);
     assert!(house.engine.describe(&old.execution_arn).is_err());
     assert_eq!(house.types(&new.execution_arn).await.len(), 12);
     house.run("old", json!({})).await;

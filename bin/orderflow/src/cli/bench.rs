@@ -60,11 +60,11 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     tokio::time::sleep(Duration::from_secs(1)).await;
     let idle = memory_mb(server.process.id());
     let mut runs = Vec::new();
-    for &in_flight in &options.in_flight {
+    for (run, &in_flight) in options.in_flight.iter().enumerate() {
         let count = if in_flight == 1 { options.orders.min(MOST_ALONE) } else { options.orders };
         let progress = ProgressBar::new(count as u64);
         progress.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len}  {per_sec}").expect("a fixed template"));
-        let orders = (0..count).map(|number| order(in_flight, number)).collect();
+        let orders = (0..count).map(|number| order(run, number)).collect();
         let before = cpu_seconds(server.process.id());
         let report = load::send(client.clone(), "/orders?wait=60", orders, in_flight, progress).await?;
         let cpu_ms = (cpu_seconds(server.process.id()) - before) * 1000.0 / count as f64;
@@ -113,8 +113,8 @@ fn print(result: &Value, as_json: bool) {
         let number = |name: &str| run[name].as_f64().unwrap_or_default();
         println!(
             "{:>9} {:>10} {:>10.0} {:>9.2} {:>9.2} {:>9.2} {:>17.3}   {}",
-            run["in_flight"],
-            run["orders"],
+            run["in_flight"].as_u64().unwrap_or_default(),
+            run["orders"].as_u64().unwrap_or_default(),
             number("orders_per_second"),
             number("p50_ms"),
             number("p95_ms"),

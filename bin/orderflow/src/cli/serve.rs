@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -65,7 +66,11 @@ pub fn run(options: Options) -> Result<(), Failure> {
 }
 
 async fn serve(mut config: Config, admin_key: Option<String>, demo: bool) -> Result<(), Failure> {
-    std::fs::create_dir_all(&config.data)
+    // Customers' data is the owner's alone, whatever the umask.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.data)
         .map_err(|error| Failure::input(format!("cannot make the data folder {}: {error}", config.data.display())))?;
     // The port first: a second server on it should say so, not that the data folder is in use.
     let listener = TcpListener::bind(config.listen)

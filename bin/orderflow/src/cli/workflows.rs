@@ -85,5 +85,9 @@ fn validate(options: Validate) -> Result<(), Failure> {
             println!("{} is valid", options.path.display());
         }
     }
-    if errors == 0 { Ok(()) } else { Err(Failure::refused(format!("{errors} errors"))) }
+    if errors == 0 {
+        Ok(())
+    } else {
+        Err(Failure::refused(format!("{errors} {}", if errors == 1 { "error" } else { "errors" })))
+    }
 }

@@ -70,6 +70,11 @@ impl Runtime {
             .map_err(|error| format!("no metrics: {error}"))?;
         let origin = Origin { account: config.engine.account_id.clone(), region: config.engine.region.clone() };
         let workflows = load_workflows(&config, &origin)?;
+        if let Some(unknown) =
+            config.gateway.failure_rates.keys().find(|name| !workflows.iter().any(|workflow| workflow.name == **name))
+        {
+            return Err(format!("gateway.failure_rates.{unknown}: there is no workflow of this name"));
+        }
         let wiring = Arc::new(wiring::assemble(&workflows, &config, origin.clone())?);
 
         let database = config.data.join(DATABASE);
@@ -116,7 +121,7 @@ impl Runtime {
         let webhooks = Webhooks::new(
             store.clone(),
             wiring.clone(),
-            &keys.signing,
+            &keys.webhooks,
             Backoff::default(),
             &home.signals,
             clock.clone(),

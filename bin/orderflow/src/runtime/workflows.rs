@@ -11,6 +11,7 @@ use std::path::Path;
 use asl::{Severity, StateMachine};
 use rust_embed::RustEmbed;
 use serde_json::Value;
+use triggers::document::{Consumer, Method};
 use triggers::{Bindings, Origin, Triggers};
 
 const DEFINITION: &str = "workflow.asl.json";
@@ -203,6 +204,16 @@ fn read(source: Source, surroundings: &Surroundings<'_>) -> Result<Workflow, Vec
             return Err(findings);
         }
     };
+    for api in &bindings.api {
+        if let Some(method) = api.methods.iter().find(|method| !matches!(method, Method::Get | Method::Post)) {
+            let message = format!("an intake answers GET or POST, not {}", method.as_str());
+            findings.push(error(&source.triggers_file(), "/Api/Method", message));
+        }
+        if api.handler == Consumer::Workflow {
+            let message = "an intake hands its requests to a step, such as PlaceOrder".to_owned();
+            findings.push(error(&source.triggers_file(), "/Api/Handler", message));
+        }
+    }
     for (pointer, resource) in machine.resources() {
         if let Err(message) = super::tasks::check_resource(resource) {
             findings.push(error(&file, pointer, message));

@@ -72,9 +72,15 @@ fn in_flight(
         return Ok(true);
     }
     for FollowUp { workflow, suffix } in &rules.follow_ups {
-        let arn = ids.execution_arn(workflow, &format!("{}{suffix}", order.placed.id));
-        if executions.running(connection, &arn)? == Some(true) {
-            return Ok(true);
+        // The first is named by the suffix alone, further attempts `-2`, `-3`, …
+        for attempt in 1.. {
+            let again = if attempt == 1 { String::new() } else { format!("-{attempt}") };
+            let arn = ids.execution_arn(workflow, &format!("{}{suffix}{again}", order.placed.id));
+            match executions.running(connection, &arn)? {
+                Some(true) => return Ok(true),
+                Some(false) => {}
+                None => break,
+            }
         }
     }
     Ok(false)

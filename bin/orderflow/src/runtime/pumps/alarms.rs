@@ -156,7 +156,11 @@ impl Pump for Alarms {
 /// Writes a change of state down together with its notifications.
 async fn tell(around: &Surroundings, workflow: &str, spec: &AlarmSpec, transition: Transition) -> Result<()> {
     let origin = &around.home.wiring.origin;
-    tracing::warn!(alarm = spec.name, state = transition.new_state.as_str(), "an alarm changed its state");
+    let state = transition.new_state;
+    match state {
+        AlarmState::Alarm => tracing::warn!(alarm = spec.name, reason = transition.reason, "an alarm is raised"),
+        _ => tracing::info!(alarm = spec.name, state = state.as_str(), "an alarm changed its state"),
+    }
     let notification = transition.notification(spec, origin, workflow);
     let mut changes = Vec::new();
     for action in spec.actions(transition.new_state) {

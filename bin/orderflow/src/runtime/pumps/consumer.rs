@@ -86,7 +86,7 @@ impl Pump for Consumer {
                 if let Err(error) = self.deliver(std::slice::from_ref(message)).await {
                     tracing::warn!(
                         queue = self.queue,
-                        message = message.message_id,
+                        message_id = message.message_id,
                         receives = message.state.receive_count,
                         error = error.name.as_str(),
                         "a message could not be delivered"

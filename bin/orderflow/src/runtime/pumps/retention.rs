@@ -21,7 +21,8 @@ const TURN: usize = 500;
 pub struct Retention {
     around: Surroundings,
     tables: Vec<(String, String)>,
-    history_days: u32,
+    /// By workflow: how many days an execution's history is kept after its end.
+    history_days: Vec<(String, u32)>,
 }
 
 impl Retention {
@@ -30,9 +31,11 @@ impl Retention {
         let tables = workflows.iter().filter_map(|workflow| {
             Some((streamed.get(&workflow.name)?.table.clone(), streams::cursor(&workflow.name)))
         });
-        // Executions of all workflows lie in one journal: the longest retention is everybody's.
-        let asked = workflows.iter().filter_map(|workflow| workflow.bindings.logs.map(|logs| logs.retention_days));
-        Retention { around: around.clone(), tables: tables.collect(), history_days: asked.fold(HISTORY_DAYS, u32::max) }
+        let history_days = workflows.iter().map(|workflow| {
+            let days = workflow.bindings.logs.map_or(HISTORY_DAYS, |logs| logs.retention_days);
+            (workflow.name.clone(), days)
+        });
+        Retention { around: around.clone(), tables: tables.collect(), history_days: history_days.collect() }
     }
 }
 
@@ -60,9 +63,12 @@ impl Pump for Retention {
         if pruned > 0 {
             tracing::info!(pruned, "old records were removed");
         }
-        let ended_before = now - SignedDuration::from_hours(24 * i64::from(self.history_days));
-        let executions =
-            self.around.home.engine().prune(ended_before, TURN as u32).await.map_err(StepError::unavailable)?;
-        Ok(executions as usize == TURN)
+        let mut more = false;
+        for (workflow, days) in &self.history_days {
+            let ended_before = now - SignedDuration::from_hours(24 * i64::from(*days));
+            let pruned = self.around.home.engine().prune(workflow, ended_before, TURN as u32).await;
+            more |= pruned.map_err(StepError::unavailable)? == TURN;
+        }
+        Ok(more)
     }
 }

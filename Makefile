@@ -1,7 +1,7 @@
 # Thin on purpose: each line is a tool people know.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench
+.PHONY: help run test tools lint bench
 
 help:                  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -9,8 +9,13 @@ help:                  ## This list
 run:                   ## Start the shop on http://127.0.0.1:8080 with a catalogue to try (data in ./data)
 	cargo run --release --bin orderflow -- serve --demo
 
-test: lint             ## Everything: formatting, lints, documentation, all tests
+test: tools lint       ## Everything: formatting, lints, documentation, all tests
 	cargo test --workspace --quiet
+
+tools:                 ## What the tests need besides Rust (pdftotext, a second reader of receipts)
+	@command -v pdftotext >/dev/null || if [ "$$(id -u)" = 0 ]; \
+	then apt-get update -qq && apt-get install -qq -y poppler-utils >/dev/null; \
+	else echo "pdftotext is missing: install poppler-utils, or that part of the receipts' tests is SKIPPED"; fi
 
 lint:                  ## Formatting, lints and documentation, warnings denied
 	cargo fmt --all --check

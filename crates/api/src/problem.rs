@@ -59,6 +59,8 @@ kinds! {
         "The order's page has a fresh one.";
     BodyTooLarge "body-too-large" PAYLOAD_TOO_LARGE "The body is too large"
         "Nothing was changed. Send less at once.";
+    RequestTimeout "request-timeout" REQUEST_TIMEOUT "The request did not come to its end in time"
+        "Nothing was changed. Send it again, over a better line.";
     UnsupportedMediaType "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE "The media type is not supported"
         "Say in Content-Type what the body is, and send what is taken here.";
     IdempotencyKeyReused "idempotency-key-reused" UNPROCESSABLE_ENTITY "The Idempotency-Key was used for another request"

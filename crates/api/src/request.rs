@@ -1,6 +1,8 @@
 //! What handlers take from a request, with problems instead of the framework's plain texts.
 
-use axum::body::Body;
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -21,6 +23,12 @@ const MAX_CSV_BYTES: usize = 16 << 20;
 /// How much of a body that is too large is still read and thrown away. A client that is cut off while
 /// it sends sees a broken connection instead of the answer that says why.
 const MAX_DISCARDED_BYTES: usize = 32 << 20;
+
+/// How long a client may be silent in the middle of a body.
+const MAX_SILENCE: Duration = Duration::from_secs(20);
+
+/// How long a body may take as a whole: the largest over a slow line, but not a byte now and then for ever.
+const MAX_BODY_TIME: Duration = Duration::from_secs(300);
 
 /// The one parameter of a path.
 pub(crate) struct PathText(pub String);
@@ -98,12 +106,30 @@ fn require_media_type(headers: &HeaderMap, wanted: &str, fits: impl Fn(&str) -> 
 }
 
 async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let mut chunks = body.into_data_stream();
+    match tokio::time::timeout(MAX_BODY_TIME, read_whole(body.into_data_stream(), limit)).await {
+        Ok(read) => read,
+        Err(_) => Err(Problem::new(Kind::RequestTimeout, "the body took too long")),
+    }
+}
+
+/// The next piece of a body, if it comes while somebody would still wait for it.
+async fn next_chunk(chunks: &mut BodyDataStream) -> Result<Option<Bytes>, Problem> {
+    match tokio::time::timeout(MAX_SILENCE, chunks.next()).await {
+        Ok(chunk) => {
+            chunk.transpose().map_err(|_| Problem::new(Kind::InvalidRequest, "the body was cut off"))
+        }
+        Err(_) => {
+            let seconds = MAX_SILENCE.as_secs();
+            Err(Problem::new(Kind::RequestTimeout, format!("nothing more of the body came for {seconds} seconds")))
+        }
+    }
+}
+
+async fn read_whole(mut chunks: BodyDataStream, limit: usize) -> Result<Bytes, Problem> {
     let mut first = Bytes::new();
     let mut joined: Option<BytesMut> = None;
     let mut length = 0;
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Problem::new(Kind::InvalidRequest, "the body was cut off"))?;
+    while let Some(chunk) = next_chunk(&mut chunks).await? {
         length += chunk.len();
         if length > limit {
             if length > limit + MAX_DISCARDED_BYTES {

@@ -50,7 +50,7 @@ fn folder() -> Option<PathBuf> {
 #[test]
 fn recorded_executions_are_reproduced() {
     let Some(folder) = folder() else {
-        eprintln!("SKIPPED, NOTHING PROVEN: no recordings; name their folder in ORDERFLOW_CONFORMANCE");
+        say("SKIPPED, NOTHING PROVEN: no recordings; name their folder in ORDERFLOW_CONFORMANCE");
         return;
     };
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder.join("executions"))
@@ -95,7 +95,7 @@ const NOT_JUDGED: [(&str, &str); 3] = [
 #[test]
 fn recorded_refusals_of_definitions_are_reproduced() {
     let Some(folder) = folder() else {
-        eprintln!("SKIPPED, NOTHING PROVEN: no recordings; name their folder in ORDERFLOW_CONFORMANCE");
+        say("SKIPPED, NOTHING PROVEN: no recordings; name their folder in ORDERFLOW_CONFORMANCE");
         return;
     };
     let (mut judged, mut failed) = (0, Vec::new());
@@ -323,4 +323,10 @@ fn path_pattern(path: &str) -> Regex {
         }
     }
     Regex::new(&(pattern + "/")).expect("valid")
+}
+
+/// Says something that the test runner does not swallow, as it does what macros print.
+fn say(what: &str) {
+    use std::io::Write;
+    writeln!(std::io::stderr(), "{what}").expect("somebody listens");
 }

@@ -16,13 +16,20 @@ pub struct Backoff {
 }
 
 impl Default for Backoff {
-    /// Ten attempts over a good hour: 5 s, 10 s, 20 s, … at most 15 min.
+    /// Ten attempts within some half an hour: 5 s, 10 s, 20 s, … at most 15 min.
     fn default() -> Self {
         Self { first: SignedDuration::from_secs(5), longest: SignedDuration::from_mins(15), attempts: 10 }
     }
 }
 
 impl Backoff {
+    /// For mail: as patient as mail servers are with each other. RFC 5321 section 4.5.4.1 wants four to
+    /// five days, at least half an hour apart once the first attempts have failed.
+    #[must_use]
+    pub fn of_mail() -> Self {
+        Self { first: SignedDuration::from_secs(5), longest: SignedDuration::from_hours(1), attempts: 144 }
+    }
+
     /// When to try again what failed just now, for the `failed`th time; nothing when it is given up.
     ///
     /// The pause is shortened by up to half, so that many that failed together do not come back together;
@@ -53,6 +60,18 @@ mod tests {
             assert!((longest_ms / 2..=longest_ms).contains(&pause), "{failed}: {pause}");
         }
         assert_eq!(backoff.next("a", 6, now), None);
+        let days = |backoff: Backoff| {
+            let mut at = now;
+            for failed in 1.. {
+                match backoff.next("a", failed, at) {
+                    Some(next) => at = next,
+                    None => break,
+                }
+            }
+            at.duration_since(now).as_secs_f64() / 86_400.0
+        };
+        assert!((4.0..5.5).contains(&days(Backoff::of_mail())), "{}", days(Backoff::of_mail()));
+        assert!(days(Backoff::default()) * 24.0 < 0.7, "{}", days(Backoff::default()));
         assert_ne!(backoff.next("a", 1, now), backoff.next("b", 1, now));
     }
 }

@@ -103,10 +103,16 @@ impl Deliverer for Smtp {
             Err(error) => {
                 let code = error.status().map_or_else(|| "no answer".to_owned(), |code| format!("code {code}"));
                 let message = format!("the mail server did not take it: {code}");
-                Err(Failure { message, permanent: error.is_permanent() })
+                Err(Failure { message, permanent: error.is_permanent() && !is_about_us(&error) })
             }
         }
     }
+}
+
+/// Whether the server refuses us rather than this mail: our name and password, or a line without TLS (RFC
+/// 4954 section 6). Once that is put right every mail can go.
+fn is_about_us(error: &lettre::transport::smtp::Error) -> bool {
+    error.status().is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538))
 }
 
 impl Smtp {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use order::OrderId;
 use ports::{
-    AlarmView, Clock, DeadLetter, Delivery, DeliveryState, ErrorName, MailView, Messages, Page, QueueView, Result,
-    StepError, SubscriptionView, TopicMessage, TopicMessageView, TopicView,
+    AlarmView, BacklogView, Clock, DeadLetter, Delivery, DeliveryState, ErrorName, MailView, Messages, Page, QueueView,
+    Result, StepError, SubscriptionView, TopicMessage, TopicMessageView, TopicView,
 };
 use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
@@ -109,6 +109,10 @@ impl Messages for MessageReader {
             queues.collect()
         };
         self.store.read(read).await.map_err(fault::read)
+    }
+
+    async fn backlogs(&self) -> Result<Vec<BacklogView>> {
+        self.store.read(backlogs).await.map_err(fault::read)
     }
 
     async fn dead_letters(&self, cursor: Option<&str>, limit: usize) -> Result<Page<DeadLetter>> {
@@ -229,6 +233,30 @@ fn topic_message(row: &Row<'_>) -> rusqlite::Result<TopicMessageView> {
         at: time_at(row, 5)?,
     };
     Ok(TopicMessageView { id: row.get(0)?, message })
+}
+
+/// Each count is answered from a partial index that holds only what it counts.
+fn backlogs(connection: &Connection) -> rusqlite::Result<Vec<BacklogView>> {
+    let backlogs = Kind::ALL.into_iter().map(|kind| {
+        let sql = match kind {
+            Kind::Mail => {
+                "SELECT (SELECT COUNT(*) FROM mails WHERE state = 'pending'),
+                        (SELECT COUNT(*) FROM mails WHERE state = 'dead')"
+            }
+            Kind::QueueMessage => {
+                "SELECT (SELECT COUNT(*) FROM queue_messages WHERE deleted_at IS NULL) - dead, dead
+                 FROM (SELECT COUNT(*) AS dead FROM queue_messages WHERE moved_at IS NOT NULL AND deleted_at IS NULL)"
+            }
+            Kind::TopicDelivery => {
+                "SELECT (SELECT COUNT(*) FROM topic_deliveries WHERE state = 'pending'),
+                        (SELECT COUNT(*) FROM topic_deliveries WHERE state = 'dead')"
+            }
+        };
+        connection.prepare_cached(sql)?.query_row([], |row| {
+            Ok(BacklogView { kind: kind.name().to_owned(), waiting: row.get(0)?, dead: row.get(1)? })
+        })
+    });
+    backlogs.collect()
 }
 
 /// Where a page of dead letters ended: when the last one was given up, its kind, its row's number.

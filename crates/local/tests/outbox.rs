@@ -58,7 +58,7 @@ async fn eventually<F: AsyncFn() -> bool>(what: &str, holds: F) {
     panic!("{what} did not come about");
 }
 
-/// Enough of RFC 5321: takes every mail but those to `nobody@`, and says what it got.
+/// Enough of RFC 5321: takes every mail but those to `nobody@` and `locked-out@`, and says what it got.
 fn smtp(stream: TcpStream, mails: &Sender<String>) {
     let mut writer = stream.try_clone().unwrap();
     let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
@@ -66,6 +66,7 @@ fn smtp(stream: TcpStream, mails: &Sender<String>) {
     say("220 mail.example.com ESMTP");
     while let Some(line) = lines.next() {
         match line.get(..4).unwrap_or_default().to_uppercase().as_str() {
+            "RCPT" if line.contains("locked-out@") => say("535 who are you"),
             "RCPT" if line.contains("nobody@") => say("550 no such mailbox nobody@example.com"),
             "DATA" => {
                 say("354 go on");
@@ -149,6 +150,15 @@ async fn mail_leaves_with_its_attachment_and_a_refused_one_is_given_up() {
     assert_eq!((attempts, error.as_deref()), (1, Some("the mail server did not take it: code 550")));
     let letters = shop.message_reader().dead_letters(None, 10).await.unwrap().items;
     assert_eq!((letters[0].id.as_str(), letters[0].kind.as_str()), ("mail-2", "mail"));
+
+    // A password that is wrong is put right one day; the mail is good.
+    shop.apply(vec![mail(&shop, "O-1/delivered", "locked-out@example.com", vec![])]).await;
+    eventually("the first attempt", async || state(&shop, 3).await.1 == 1).await;
+    assert_eq!(state(&shop, 3).await.0, DeliveryState::Pending);
+
+    let backlogs = shop.message_reader().backlogs().await.unwrap();
+    let mail = backlogs.iter().find(|backlog| backlog.kind == "mail").unwrap();
+    assert_eq!((mail.waiting, mail.dead), (1, 1));
     worker.abort();
     drop(mails);
 }

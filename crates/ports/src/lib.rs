@@ -28,8 +28,8 @@ pub use environment::{Clock, Ids};
 pub use error::{ErrorName, Result, StepError};
 pub use image::image;
 pub use messages::{
-    AlarmView, DeadLetter, Delivery, DeliveryState, MailView, Messages, QueueView, SubscriptionView, TopicMessageView,
-    TopicView,
+    AlarmView, BacklogView, DeadLetter, Delivery, DeliveryState, MailView, Messages, QueueView, SubscriptionView,
+    TopicMessageView, TopicView,
 };
 pub use operations::{Audit, Auditor, Handlers, Writer};
 pub use orders::{OrderFilter, Orders};

@@ -23,6 +23,9 @@ pub trait Messages: Send + Sync {
     /// The queues with their depths.
     async fn queues(&self) -> Result<Vec<QueueView>>;
 
+    /// How much waits to leave and how much was given up, of each kind that a dead letter can be of.
+    async fn backlogs(&self) -> Result<Vec<BacklogView>>;
+
     /// What was given up: mails, topic deliveries and queue messages that used up their attempts.
     async fn dead_letters(&self, cursor: Option<&str>, limit: usize) -> Result<Page<DeadLetter>>;
 
@@ -136,6 +139,17 @@ pub struct QueueView {
     /// Where messages go that used up their receives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dead_letter_queue: Option<String>,
+}
+
+/// How much of one kind has not arrived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BacklogView {
+    /// `mail`, `topic_delivery` or `queue_message`.
+    pub kind: String,
+    /// How many wait for their first or next attempt.
+    pub waiting: i64,
+    /// How many used up their attempts.
+    pub dead: i64,
 }
 
 /// Something that was given up.

@@ -1,12 +1,11 @@
 use order::Status;
-use ports::{Change, ErrorName, Result, StepError};
+use ports::{ErrorName, Result, StepError};
 
-use crate::orders::{Moved, OrderInput, becoming, load, set_status};
+use crate::after_sale::take_back;
+use crate::orders::{Moved, OrderInput, load};
 use crate::{Context, Done, Step, notices};
 
 /// Calls an order off before it is shipped: its units go back on the shelf, `OrderCancelled` on the bus.
-/// The money and the mail are the next steps' work, so that a refund that has to wait does not keep the
-/// order from being cancelled.
 ///
 /// `OrderInProgress` while the order's own workflow has not come to its end: try again.
 /// `StatusRefused` when it is too late.
@@ -23,19 +22,7 @@ impl Step for CancelOrder {
             let message = format!("the order is only {}; it can be cancelled once that is decided", order.status);
             return Err(StepError::new(ErrorName::OrderInProgress, message));
         }
-        let status = Status::Cancelled;
-        let output = Moved::to(&order, status);
-        if order.status == status {
-            return Ok(Done::unchanged(output));
-        }
-        let now = context.ports.clock.now();
-        let after = becoming(&order, status, None, now);
-        let changes = vec![
-            set_status(&order, status, None, now)?,
-            Change::Restock { order_id: order.id().clone(), at: now },
-            notices::event(&after, notices::ORDER_CANCELLED, now),
-        ];
-        Ok(Done::new(output, changes))
+        take_back(context, &order, Status::Cancelled, notices::ORDER_CANCELLED)
     }
 }
 

@@ -1,7 +1,8 @@
 use order::Status;
 use ports::Result;
 
-use crate::orders::{Moved, OrderInput, becoming, load, set_status};
+use crate::after_sale::move_and_tell;
+use crate::orders::{Moved, OrderInput, load};
 use crate::{Context, Done, Step, notices};
 
 /// Notes that an order has arrived and tells the customer and the bus. `StatusRefused` when it is not the next
@@ -15,17 +16,7 @@ impl Step for DeliverOrder {
 
     async fn run(&self, context: &Context, input: OrderInput) -> Result<Done<Moved>> {
         let order = load(context, &input.order_id).await?;
-        let status = Status::Delivered;
-        let output = Moved::to(&order, status);
-        if order.status == status {
-            return Ok(Done::unchanged(output));
-        }
-        let now = context.ports.clock.now();
-        let after = becoming(&order, status, None, now);
-        let mut changes = vec![set_status(&order, status, None, now)?];
-        changes.extend(notices::mail(context, &after, notices::kind_of(status)?, now).await?);
-        changes.push(notices::event(&after, notices::ORDER_DELIVERED, now));
-        Ok(Done::new(output, changes))
+        move_and_tell(context, &order, Status::Delivered, notices::ORDER_DELIVERED).await
     }
 }
 

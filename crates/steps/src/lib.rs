@@ -8,6 +8,7 @@
 //! This crate must never know: which state machine calls a step, storage, HTTP, or how changes are
 //! applied.
 
+mod after_sale;
 mod amounts;
 mod check;
 mod intake;

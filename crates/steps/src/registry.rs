@@ -32,7 +32,7 @@ use crate::start_order_processing::StartOrderProcessing;
 use crate::validate_order::ValidateOrder;
 
 /// All steps, in the order of their names.
-static STEPS: [&dyn AnyStep; 29] = [
+static STEPS: &[&dyn AnyStep] = &[
     &AttemptPayment,
     &AttemptReservation,
     &CancelOrder,
@@ -66,7 +66,7 @@ static STEPS: [&dyn AnyStep; 29] = [
 
 /// All steps, in the order of their names.
 pub fn all() -> &'static [&'static dyn AnyStep] {
-    &STEPS
+    STEPS
 }
 
 /// The step of that name.

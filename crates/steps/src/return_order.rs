@@ -1,7 +1,8 @@
 use order::Status;
-use ports::{Change, Result};
+use ports::Result;
 
-use crate::orders::{Moved, OrderInput, becoming, load, set_status};
+use crate::after_sale::take_back;
+use crate::orders::{Moved, OrderInput, load};
 use crate::{Context, Done, Step, notices};
 
 /// Takes an order back: its units go on the shelf, `OrderReturned` on the bus. The money and the mail
@@ -15,19 +16,7 @@ impl Step for ReturnOrder {
 
     async fn run(&self, context: &Context, input: OrderInput) -> Result<Done<Moved>> {
         let order = load(context, &input.order_id).await?;
-        let status = Status::Returned;
-        let output = Moved::to(&order, status);
-        if order.status == status {
-            return Ok(Done::unchanged(output));
-        }
-        let now = context.ports.clock.now();
-        let after = becoming(&order, status, None, now);
-        let changes = vec![
-            set_status(&order, status, None, now)?,
-            Change::Restock { order_id: order.id().clone(), at: now },
-            notices::event(&after, notices::ORDER_RETURNED, now),
-        ];
-        Ok(Done::new(output, changes))
+        take_back(context, &order, Status::Returned, notices::ORDER_RETURNED)
     }
 }
 

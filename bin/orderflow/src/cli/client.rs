@@ -41,12 +41,17 @@ impl Client {
         self.accepted(response).await
     }
 
-    /// Sends JSON and gives back whatever comes, a refusal included. Placing an order may be repeated
-    /// safely when it carries its id, so a connection that breaks is tried again.
-    pub async fn place(&self, path: &str, body: &Value) -> Result<(StatusCode, Value), Failure> {
+    /// Places an order and gives back whatever comes, a refusal included. A connection that breaks is
+    /// tried again: the order's own id, or else a key for this one placing, makes that safe.
+    pub async fn place(&self, path: &str, order: &Value) -> Result<(StatusCode, Value), Failure> {
+        let key = (!has_id(order)).then(|| uuid::Uuid::new_v4().to_string());
         let mut attempt = 0;
         loop {
-            match self.request(Method::POST, path).json(body).send().await {
+            let mut request = self.request(Method::POST, path).json(order);
+            if let Some(key) = &key {
+                request = request.header("idempotency-key", key);
+            }
+            match request.send().await {
                 Ok(response) => {
                     let status = response.status();
                     let body = response.bytes().await.map_err(|error| self.unreachable(&error))?;
@@ -90,6 +95,11 @@ impl Client {
     }
 }
 
+/// Whether an order names itself, in the words of any of the intakes.
+fn has_id(order: &Value) -> bool {
+    ["order_id", "orderId", "OrderID"].iter().any(|field| !order[field].is_null())
+}
+
 /// A problem document in one line, and one more for each wrong field.
 pub fn problem(status: StatusCode, body: &Value) -> String {
     let mut text = body["detail"].as_str().or(body["title"].as_str()).map_or(status.to_string(), str::to_owned);
@@ -98,4 +108,19 @@ pub fn problem(status: StatusCode, body: &Value) -> String {
         text.push_str(&format!("\n  {field}: expected {expected}"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_order_names_itself_in_the_words_of_its_intake() {
+        for named in [json!({ "order_id": "A-1" }), json!({ "orderId": "A-1" }), json!({ "OrderID": "A-1" })] {
+            assert!(has_id(&named), "{named}");
+        }
+        assert!(!has_id(&json!({ "items": [] })) && !has_id(&json!({ "order_id": null })));
+    }
 }

@@ -8,6 +8,7 @@
 mod audit;
 mod bench;
 mod client;
+mod connections;
 mod import;
 mod load;
 mod orders;

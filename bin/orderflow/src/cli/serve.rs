@@ -99,13 +99,9 @@ async fn serve(mut config: Config, admin_key: Option<String>, demo: bool) -> Res
     }
 
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
-    let mut server = tokio::spawn(
-        axum::serve(listener, router)
-            .with_graceful_shutdown(async move {
-                let _ = stopped.wait_for(|stop| *stop).await;
-            })
-            .into_future(),
-    );
+    let mut server = tokio::spawn(super::connections::serve(listener, router, async move {
+        let _ = stopped.wait_for(|stop| *stop).await;
+    }));
     tokio::select! {
         () = told_to_stop() => {}
         ended = &mut server => {

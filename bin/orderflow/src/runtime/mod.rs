@@ -132,7 +132,7 @@ impl Runtime {
                 url: url.clone(),
                 from: shop.email.clone(),
                 from_name: shop.name.clone(),
-                backoff: Backoff::default(),
+                backoff: Backoff::of_mail(),
             };
             let mailer = Mailer::new(store.clone(), receipts.clone(), &settings, &home.signals, clock.clone());
             pumps.add_worker(mailer.map_err(|error| format!("mail.smtp_url: {error}"))?.run());

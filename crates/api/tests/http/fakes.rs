@@ -9,7 +9,7 @@ use order::{
     Reservation, Sku,
 };
 use ports::{
-    AlarmView, Audit, Auditor, Catalog, Change, ChargeRequest, Clock, Customers, DeadLetter, Delivery, DeliveryState,
+    AlarmView, Audit, Auditor, BacklogView, Catalog, Change, ChargeRequest, Clock, Customers, DeadLetter, Delivery, DeliveryState,
     ErrorName, GatewayError, Ids, Mail, MailView, Messages, Movement, OrderFilter, Orders, Page, PaymentGateway,
     QueueView, Receipts, RefundRequest, StepError, SubscriptionView, TopicMessage, TopicMessageView, TopicView, Writer,
 };
@@ -225,6 +225,10 @@ impl Messages for Shop {
             visibility_timeout_seconds: 30,
             dead_letter_queue: None,
         }])
+    }
+
+    async fn backlogs(&self) -> ports::Result<Vec<BacklogView>> {
+        Ok(vec![BacklogView { kind: "mail".into(), waiting: 2, dead: 1 }])
     }
 
     async fn dead_letters(&self, cursor: Option<&str>, limit: usize) -> ports::Result<Page<DeadLetter>> {

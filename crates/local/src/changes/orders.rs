@@ -59,6 +59,7 @@ pub(super) fn place(
     if inserted == 1 {
         let number = tx.last_insert_rowid();
         add_history(tx, number, Status::Placed, None, at)?;
+        count(&order.workflow, Status::Placed);
         if let Some(table) = wiring.streams.get(&order.workflow) {
             let new = Order::new(order.clone(), execution_arn.to_owned(), at);
             wakeups |= streams::append(tx, table, None, &new, at)?;
@@ -159,7 +160,14 @@ pub(super) fn set_status(
         (order.number, status.name(), status.word(&order.workflow), reason),
     )?;
     add_history(tx, order.number, status, reason, at)?;
+    count(&order.workflow, status);
     Ok(wakeups)
+}
+
+/// Counted as applied: where a step is refused later on, or its commit fails, once too often.
+fn count(workflow: &str, status: Status) {
+    metrics::counter!("orderflow_orders_total", "workflow" => workflow.to_owned(), "status" => status.name())
+        .increment(1);
 }
 
 fn stream_move(

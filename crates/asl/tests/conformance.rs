@@ -327,6 +327,6 @@ fn path_pattern(path: &str) -> Regex {
 
 /// Says something that the test runner does not swallow, as it does what macros print.
 fn say(what: &str) {
-    use std::io::Write;
-    writeln!(std::io::stderr(), "{what}").expect("somebody listens");
+    use std::io::{self, Write};
+    writeln!(io::stderr(), "{what}").expect("somebody listens");
 }

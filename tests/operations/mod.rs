@@ -1,5 +1,6 @@
 //! What an operator does: start, stop, crash, import, audit.
 
 mod crash;
+mod mail;
 mod northwind;
 mod serve;

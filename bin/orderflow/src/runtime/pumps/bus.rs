@@ -62,10 +62,10 @@ impl Pump for Bus {
                 }));
             }
         }
-        let wiring = home.clone();
+        let wiring = home.wiring.clone();
         home.commit(Vec::new(), move |transaction| {
             for message in &messages {
-                let _woken_below = queues::send(transaction, message, &wiring.wiring)?;
+                let _woken_below = queues::send(transaction, message, &wiring)?;
             }
             cursors::set(transaction, CURSOR, last)?;
             Ok(())

@@ -111,9 +111,9 @@ impl Consumer {
         if next.map_err(StepError::unavailable)?.is_none_or(|at| at > now) {
             return Ok(Vec::new());
         }
-        let wiring = home.clone();
+        let wiring = home.wiring.clone();
         let received =
-            home.store.write(move |transaction| queues::receive(transaction, &queue, BATCH, now, &wiring.wiring)).await;
+            home.store.write(move |transaction| queues::receive(transaction, &queue, BATCH, now, &wiring)).await;
         received.map_err(|error| match error {
             WriteError::Refused(error) => error.into(),
             error => StepError::unavailable(error),

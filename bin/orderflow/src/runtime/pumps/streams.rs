@@ -71,10 +71,10 @@ impl Pump for Stream {
                 at,
             })
             .collect();
-        let (cursor, wiring) = (self.cursor.clone(), home.clone());
+        let (cursor, wiring) = (self.cursor.clone(), home.wiring.clone());
         home.commit(Vec::new(), move |transaction| {
             for message in &messages {
-                let _woken_below = queues::send(transaction, message, &wiring.wiring)?;
+                let _woken_below = queues::send(transaction, message, &wiring)?;
             }
             cursors::set(transaction, &cursor, last)?;
             Ok(())

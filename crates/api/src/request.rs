@@ -115,9 +115,7 @@ async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
 /// The next piece of a body, if it comes while somebody would still wait for it.
 async fn next_chunk(chunks: &mut BodyDataStream) -> Result<Option<Bytes>, Problem> {
     match tokio::time::timeout(MAX_SILENCE, chunks.next()).await {
-        Ok(chunk) => {
-            chunk.transpose().map_err(|_| Problem::new(Kind::InvalidRequest, "the body was cut off"))
-        }
+        Ok(chunk) => chunk.transpose().map_err(|_| Problem::new(Kind::InvalidRequest, "the body was cut off")),
         Err(_) => {
             let seconds = MAX_SILENCE.as_secs();
             Err(Problem::new(Kind::RequestTimeout, format!("nothing more of the body came for {seconds} seconds")))

@@ -9,9 +9,10 @@ use order::{
     Reservation, Sku,
 };
 use ports::{
-    AlarmView, Audit, Auditor, BacklogView, Catalog, Change, ChargeRequest, Clock, Customers, DeadLetter, Delivery, DeliveryState,
-    ErrorName, GatewayError, Ids, Mail, MailView, Messages, Movement, OrderFilter, Orders, Page, PaymentGateway,
-    QueueView, Receipts, RefundRequest, StepError, SubscriptionView, TopicMessage, TopicMessageView, TopicView, Writer,
+    AlarmView, Audit, Auditor, BacklogView, Catalog, Change, ChargeRequest, Clock, Customers, DeadLetter, Delivery,
+    DeliveryState, ErrorName, GatewayError, Ids, Mail, MailView, Messages, Movement, OrderFilter, Orders, Page,
+    PaymentGateway, QueueView, Receipts, RefundRequest, StepError, SubscriptionView, TopicMessage, TopicMessageView,
+    TopicView, Writer,
 };
 use serde_json::json;
 

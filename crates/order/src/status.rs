@@ -71,22 +71,29 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
-    /// The word a workflow's own document uses; workflows without a document use the stable name.
+    /// The word a workflow's own document uses; workflows without a document use the stable name. The
+    /// documents know nothing between an order's coming and its end: it is what it was when it came.
     pub fn word(self, workflow: &str) -> String {
-        use Status::{Confirmed, Failed, PaymentFailed, Placed, Rejected};
-        match (workflow, self) {
-            ("emag-orderflow" | "receipt-orders" | "order-app", Placed) => "PENDING".into(),
-            ("confirmed-orders", Placed) => "RECEIVED".into(),
-            ("emag-orderflow", Confirmed) => "PAID".into(),
-            ("receipt-orders", Confirmed) => "COMPLETED".into(),
-            ("receipt-orders" | "queued-orders", Rejected | PaymentFailed | Failed) => "FAILED".into(),
-            ("order-app", Rejected) => "CANCELLED_NO_STOCK".into(),
-            ("confirmed-orders", Rejected) => "INVENTORY_FAILED".into(),
-            ("emag-orderflow" | "receipt-orders" | "order-app" | "confirmed-orders" | "queued-orders", _) => {
-                self.name().to_uppercase()
-            }
-            _ => self.name().to_owned(),
+        use Status::{Confirmed, Failed, Paid, PaymentFailed, Placed, Rejected, Reserved};
+        let documented = matches!(
+            workflow,
+            "emag-orderflow" | "receipt-orders" | "order-app" | "confirmed-orders" | "queued-orders"
+        );
+        if !documented {
+            return self.name().to_owned();
         }
+        let word = match (workflow, self) {
+            ("emag-orderflow" | "receipt-orders" | "order-app", Placed | Reserved | Paid) => "PENDING",
+            ("confirmed-orders", Placed | Reserved | Paid) => "RECEIVED",
+            ("queued-orders", Placed | Reserved | Paid) => "PLACED",
+            ("emag-orderflow", Confirmed) => "PAID",
+            ("receipt-orders", Confirmed) => "COMPLETED",
+            ("receipt-orders" | "queued-orders", Rejected | PaymentFailed | Failed) => "FAILED",
+            ("order-app", Rejected) => "CANCELLED_NO_STOCK",
+            ("confirmed-orders", Rejected) => "INVENTORY_FAILED",
+            _ => return self.name().to_uppercase(),
+        };
+        word.to_owned()
     }
 
     /// Whether the workflow that took the order has come to its end. What follows (shipping, returns)
@@ -220,6 +227,9 @@ mod tests {
             ("emag-orderflow", Status::PaymentFailed, "PAYMENT_FAILED"),
             ("emag-orderflow", Status::Rejected, "REJECTED"),
             ("receipt-orders", Status::Placed, "PENDING"),
+            ("receipt-orders", Status::Paid, "PENDING"),
+            ("queued-orders", Status::Reserved, "PLACED"),
+            ("queued-orders", Status::Shipped, "SHIPPED"),
             ("receipt-orders", Status::Confirmed, "COMPLETED"),
             ("receipt-orders", Status::PaymentFailed, "FAILED"),
             ("order-app", Status::Rejected, "CANCELLED_NO_STOCK"),

@@ -4,6 +4,7 @@ mod cancel;
 mod events;
 mod get;
 mod list;
+mod outage;
 mod place;
 mod receipt;
 mod refused;

@@ -23,6 +23,21 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// A copy of the built-in workflows, to be changed.
+pub fn copy_workflows(to: &Path) {
+    for entry in std::fs::read_dir(root().join("workflows")).unwrap() {
+        let folder = entry.unwrap().path();
+        if folder.is_dir() {
+            let copy = to.join(folder.file_name().unwrap());
+            std::fs::create_dir_all(&copy).unwrap();
+            for file in std::fs::read_dir(&folder).unwrap() {
+                let file = file.unwrap().path();
+                std::fs::copy(&file, copy.join(file.file_name().unwrap())).unwrap();
+            }
+        }
+    }
+}
+
 /// A running server.
 pub struct Server {
     process: Child,

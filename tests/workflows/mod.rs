@@ -1,6 +1,7 @@
 //! The five reference workflows, each through its own intake: what its document says comes of an order.
 
 mod confirmed_orders;
+mod dead_letters;
 mod emag_orderflow;
 mod order_app;
 mod queued_orders;

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
-use crate::support::{Server, checkout, root};
+use crate::support::{Server, checkout, copy_workflows};
 
 /// A web server that refuses the first requests and keeps what it was sent.
 async fn webhook(refuse_first: usize) -> (String, Arc<Mutex<Vec<String>>>) {
@@ -81,20 +81,6 @@ async fn queues_topics_and_alarms_can_be_looked_at() {
         assert!(names.contains(&name), "{names:?}");
     }
     server.get("/topics/none/messages").await.expect(404);
-}
-
-fn copy_workflows(to: &std::path::Path) {
-    for entry in std::fs::read_dir(root().join("workflows")).unwrap() {
-        let folder = entry.unwrap().path();
-        if folder.is_dir() {
-            let copy = to.join(folder.file_name().unwrap());
-            std::fs::create_dir_all(&copy).unwrap();
-            for file in std::fs::read_dir(&folder).unwrap() {
-                let file = file.unwrap().path();
-                std::fs::copy(&file, copy.join(file.file_name().unwrap())).unwrap();
-            }
-        }
-    }
 }
 
 #[tokio::test]

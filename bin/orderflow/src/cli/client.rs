@@ -17,6 +17,10 @@ impl Client {
             .pool_max_idle_per_host(1024)
             .build()
             .map_err(|error| Failure::server(format!("cannot set up HTTP: {error}")))?;
+        let address = reqwest::Url::parse(server).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        if address.is_none() {
+            return Err(Failure::input(format!("--server {server}: expected a URL such as http://127.0.0.1:8080")));
+        }
         Ok(Self { http, server: server.trim_end_matches('/').to_owned(), key })
     }
 
@@ -83,7 +87,8 @@ impl Client {
                 self.server
             )));
         }
-        Err(Failure::refused(problem(status, &body)))
+        let problem = problem(status, &body);
+        Err(if status == StatusCode::BAD_REQUEST { Failure::input(problem) } else { Failure::refused(problem) })
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
@@ -100,10 +105,12 @@ fn has_id(order: &Value) -> bool {
     ["order_id", "orderId", "OrderID"].iter().any(|field| !order[field].is_null())
 }
 
-/// A problem document in one line, and one more for each wrong field.
+/// A problem document in one line; where several fields are wrong, with a line for each.
 pub fn problem(status: StatusCode, body: &Value) -> String {
-    let mut text = body["detail"].as_str().or(body["title"].as_str()).map_or(status.to_string(), str::to_owned);
-    for error in body["errors"].as_array().into_iter().flatten() {
+    let errors = body["errors"].as_array().filter(|errors| errors.len() > 1);
+    let [first, second] = if errors.is_some() { ["title", "detail"] } else { ["detail", "title"] };
+    let mut text = body[first].as_str().or(body[second].as_str()).map_or(status.to_string(), str::to_owned);
+    for error in errors.into_iter().flatten() {
         let (field, expected) = (error["field"].as_str().unwrap_or(""), error["expected"].as_str().unwrap_or(""));
         text.push_str(&format!("\n  {field}: expected {expected}"));
     }
@@ -115,6 +122,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_problem_says_each_thing_once() {
+        let error = |field: &str| json!({ "field": field, "expected": "a thing" });
+        let body =
+            |errors: &[Value]| json!({ "title": "Not right", "detail": "a: expected a thing", "errors": errors });
+        for (body, text) in [
+            (body(&[error("a")]), "a: expected a thing"),
+            (body(&[error("a"), error("b")]), "Not right\n  a: expected a thing\n  b: expected a thing"),
+            (json!({ "detail": "gone" }), "gone"),
+            (Value::Null, "502 Bad Gateway"),
+        ] {
+            assert_eq!(problem(StatusCode::BAD_GATEWAY, &body), text);
+        }
+    }
 
     #[test]
     fn an_order_names_itself_in_the_words_of_its_intake() {

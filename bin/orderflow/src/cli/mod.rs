@@ -38,6 +38,15 @@ const EXAMPLES: &str = "Examples:
 
 The operator key of a running server is read from ORDERFLOW_ADMIN_KEY, else from the data folder.";
 
+const ORDERS_EXAMPLES: &str = "Examples:
+  orderflow orders place orders.jsonl --concurrency 16
+  orderflow orders list --status rejected
+  orderflow orders show NW-10248";
+
+const WORKFLOWS_EXAMPLES: &str = "Examples:
+  orderflow workflows list
+  orderflow workflows validate workflows/checkout";
+
 #[derive(Subcommand)]
 enum Command {
     /// Run the server until it is told to stop
@@ -45,10 +54,10 @@ enum Command {
     /// Import products or customers from CSV
     Import(import::Options),
     /// Place, list and show orders
-    #[command(subcommand)]
+    #[command(subcommand, after_help = ORDERS_EXAMPLES)]
     Orders(orders::Command),
     /// List the server's workflows, or check a definition
-    #[command(subcommand)]
+    #[command(subcommand, after_help = WORKFLOWS_EXAMPLES)]
     Workflows(workflows::Command),
     /// Prove that stock, money and orders agree; exit code 1 when they do not
     Audit(audit::Options),

@@ -74,6 +74,12 @@ pub struct List {
 }
 
 #[derive(Args)]
+#[command(after_help = "Examples:
+  orderflow orders show NW-10248
+  orderflow orders show NW-10248 --json | jq .history
+  orderflow orders cancel NW-10248
+
+Exit code 1 when there is no such order, or it cannot be cancelled any more.")]
 pub struct Show {
     /// The order's id
     id: String,

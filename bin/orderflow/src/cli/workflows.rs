@@ -16,6 +16,9 @@ pub enum Command {
 }
 
 #[derive(Args)]
+#[command(after_help = "Examples:
+  orderflow workflows list
+  orderflow workflows list --json --server http://127.0.0.1:8080")]
 pub struct List {
     #[command(flatten)]
     remote: Remote,

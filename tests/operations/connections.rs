@@ -55,15 +55,19 @@ async fn who_holds_connections_open_keeps_nobody_out() {
 async fn an_order_ends_though_its_client_went_away_while_it_waited() {
     let server = Server::start();
     server.stock("A", 100).await;
+    let mut connections = Vec::new();
     for number in 0..30 {
         let mut connection = connect(&server).await;
         connection.write_all(&post_order(&format!("gone-{number}"), "?wait=30")).await.unwrap();
+        connections.push(connection);
     }
-    for number in 0..30 {
+    for (number, connection) in connections.into_iter().enumerate() {
         let id = format!("gone-{number}");
+        // Before it is there nothing was promised: a client that goes earlier may have placed no order.
         server
             .eventually("the order is there", || async { server.get(&format!("/orders/{id}")).await.status == 200 })
             .await;
+        drop(connection);
         assert_eq!(server.finished(&id).await["status"], "confirmed");
     }
     assert_eq!(server.level("A").await, (70, 0, 30));

@@ -55,6 +55,18 @@ fn a_broken_workflow_stops_the_start_with_file_pointer_and_reason() {
     }
 }
 
+#[test]
+fn a_workflow_without_its_definition_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let workflow = folder.path().join("workflows/half");
+    std::fs::create_dir_all(&workflow).unwrap();
+    std::fs::write(workflow.join("triggers.json"), "{}").unwrap();
+    let workflows = workflow.parent().unwrap().to_str().unwrap();
+    let message = refused(&["--listen", "127.0.0.1:0", "--data", data.to_str().unwrap(), "--workflows", workflows]);
+    assert!(message.contains("half/workflow.asl.json"), "{message}");
+}
+
 #[tokio::test]
 async fn what_was_accepted_ends_after_a_stop_and_a_start() {
     let folder = tempfile::tempdir().unwrap();

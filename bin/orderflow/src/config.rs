@@ -191,6 +191,10 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), String> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if self.engine.region.is_empty() || !self.engine.region.chars().all(plain) {
+            return Err("engine.region: expected a region such as eu-central-1".to_owned());
+        }
         if self.engine.account_id.len() != 12 || !self.engine.account_id.bytes().all(|b| b.is_ascii_digit()) {
             return Err("engine.account_id: expected twelve digits".to_owned());
         }
@@ -206,8 +210,8 @@ impl Config {
         if self.log.retention_days == 0 {
             return Err("log.retention_days: expected at least 1".to_owned());
         }
-        if self.alarms.evaluate_every_seconds == 0 {
-            return Err("alarms.evaluate_every_seconds: expected at least 1".to_owned());
+        if !(1..=60).contains(&self.alarms.evaluate_every_seconds) {
+            return Err("alarms.evaluate_every_seconds: expected 1 to 60".to_owned());
         }
         for (index, subscription) in self.subscriptions.iter().enumerate() {
             if !matches!(subscription.protocol.as_str(), "email" | "http" | "https" | "sqs") {
@@ -236,6 +240,8 @@ mod tests {
             ("listen = \"here\"", "listen"),
             ("[shop]\nemail = \"nobody\"", "email"),
             ("public_url = \"shop.example\"", "public_url"),
+            ("[engine]\nregion = \"a b:c\"", "engine.region"),
+            ("[alarms]\nevaluate_every_seconds = 100000", "alarms.evaluate_every_seconds"),
             ("[log]\nretention_days = 0", "log.retention_days"),
             ("[engine]\naccount_id = \"12\"", "engine.account_id"),
             ("[gateway.failure_rates]\norder-app = 2.0", "gateway.failure_rates.order-app"),

@@ -83,6 +83,7 @@ impl Runtime {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids = Arc::new(SystemIds(origin));
         let base_url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+        let base_url = base_url.trim_end_matches('/').to_owned();
         let gateway = SimulatedGateway::new(store.clone(), clock.clone(), failure_rates(&config));
         let receipts = open_receipts(&config, &keys, &base_url, &clock)?;
         let ports = Ports {
@@ -99,6 +100,17 @@ impl Runtime {
         let context = Context { ports: ports.clone(), shop: shop.clone() };
 
         let home = Home::new(store.clone(), wiring.clone());
+        // Whatever the configuration can have wrong is found before anything goes on.
+        let webhooks = Webhooks::new(
+            store.clone(),
+            wiring.clone(),
+            &keys.webhooks,
+            Backoff::default(),
+            &home.signals,
+            clock.clone(),
+        );
+        let webhooks = webhooks.map_err(|error| format!("webhooks cannot be sent: {error}"))?;
+        let mailer = open_mailer(&config, &home, receipts.clone(), &clock)?;
         let engine = open_engine(&config, &home, &context, &clock).await?;
         for workflow in &workflows {
             let put = engine.put_state_machine(&workflow.name, &workflow.definition).await;
@@ -118,24 +130,9 @@ impl Runtime {
         let tick = Duration::from_secs(config.alarms.evaluate_every_seconds);
         let mut pumps = Pumps::start(&workflows, &around, alarms, tick);
         pumps.add_worker(keep_metrics(metrics.clone()));
-        let webhooks = Webhooks::new(
-            store.clone(),
-            wiring.clone(),
-            &keys.webhooks,
-            Backoff::default(),
-            &home.signals,
-            clock.clone(),
-        );
-        pumps.add_worker(webhooks.map_err(|error| format!("webhooks cannot be sent: {error}"))?.run());
-        if let Some(url) = &config.mail.smtp_url {
-            let settings = SmtpSettings {
-                url: url.clone(),
-                from: shop.email.clone(),
-                from_name: shop.name.clone(),
-                backoff: Backoff::of_mail(),
-            };
-            let mailer = Mailer::new(store.clone(), receipts.clone(), &settings, &home.signals, clock.clone());
-            pumps.add_worker(mailer.map_err(|error| format!("mail.smtp_url: {error}"))?.run());
+        pumps.add_worker(webhooks.run());
+        if let Some(mailer) = mailer {
+            pumps.add_worker(mailer.run());
         }
 
         let auditor = BookAuditor::new(store.clone(), audit_rules(&workflows), Arc::new(hooks::JournalStates), ids);
@@ -242,6 +239,24 @@ fn open_receipts(
     let location = config.receipts.url.as_deref().unwrap_or(&folder);
     let receipts = ObjectReceipts::open(location, links, clock.clone());
     receipts.map(Arc::new).map_err(|error| format!("receipts.url: {error}"))
+}
+
+/// What sends mail, where it is not kept in the mailbox.
+fn open_mailer(
+    config: &Config,
+    home: &Home,
+    receipts: Arc<ObjectReceipts>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Mailer>, String> {
+    let Some(url) = &config.mail.smtp_url else { return Ok(None) };
+    let settings = SmtpSettings {
+        url: url.clone(),
+        from: config.shop.email.clone(),
+        from_name: config.shop.name.clone(),
+        backoff: Backoff::of_mail(),
+    };
+    let mailer = Mailer::new(home.store.clone(), receipts, &settings, &home.signals, clock.clone());
+    mailer.map(Some).map_err(|error| format!("mail.smtp_url: {error}"))
 }
 
 async fn open_engine(

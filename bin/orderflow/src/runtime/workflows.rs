@@ -74,9 +74,7 @@ pub struct Surroundings<'a> {
 /// Reads all workflows of a folder, or the built-in ones.
 pub fn load(folder: Option<&Path>, surroundings: &Surroundings<'_>) -> Result<Vec<Workflow>, Vec<Finding>> {
     let sources = match folder {
-        Some(folder) => {
-            read_folder(folder).map_err(|message| vec![error(&folder.display().to_string(), "", message)])?
-        }
+        Some(folder) => read_folder(folder).map_err(|finding| vec![finding])?,
         None => built_in(),
     };
     let mut findings = Vec::new();
@@ -108,7 +106,10 @@ pub fn load(folder: Option<&Path>, surroundings: &Surroundings<'_>) -> Result<Ve
 pub fn check(path: &Path) -> Result<Vec<Finding>, String> {
     let origin = Origin { account: "123456789012".to_owned(), region: "eu-central-1".to_owned() };
     if path.is_dir() {
-        let source = read_source(path)?.ok_or_else(|| format!("{} has no {DEFINITION}", path.display()))?;
+        let source = match read_source(path) {
+            Ok(source) => source.ok_or_else(|| format!("{} has no {DEFINITION}", path.display()))?,
+            Err(finding) => return Ok(vec![finding]),
+        };
         let surroundings = Surroundings { origin: &origin, parameters: &BTreeMap::new() };
         return Ok(read(source, &surroundings).err().unwrap_or_default());
     }
@@ -157,8 +158,10 @@ fn built_in() -> Vec<Source> {
         .collect()
 }
 
-fn read_folder(folder: &Path) -> Result<Vec<Source>, String> {
-    let failed = |error: std::io::Error| format!("cannot be read: {error}");
+fn read_folder(folder: &Path) -> Result<Vec<Source>, Finding> {
+    let failed = |problem: std::io::Error| {
+        error(&folder.display().to_string(), "", format!("the folder cannot be read: {problem}"))
+    };
     let mut sources = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
@@ -172,17 +175,26 @@ fn read_folder(folder: &Path) -> Result<Vec<Source>, String> {
     Ok(sources)
 }
 
-/// Reads one folder; nothing when it holds no definition.
-fn read_source(folder: &Path) -> Result<Option<Source>, String> {
+/// Reads one folder; nothing when it holds none of a workflow's files.
+fn read_source(folder: &Path) -> Result<Option<Source>, Finding> {
+    // The name is the folder's own, also where it was called `.`.
+    let resolved = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let name = resolved.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let read = |file: &str| match std::fs::read_to_string(folder.join(file)) {
         Ok(text) => Ok(Some(Cow::Owned(text))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(format!("cannot read {}: {error}", folder.join(file).display())),
+        Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(problem) => Err(error(&format!("{name}/{file}"), "", format!("cannot be read: {problem}"))),
     };
-    let resolved = folder.canonicalize().map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
-    let name = resolved.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let (triggers, example) = (read(TRIGGERS)?, read(EXAMPLE)?);
-    Ok(read(DEFINITION)?.map(|definition| Source { name, definition, triggers, example }))
+    let (definition, triggers, example) = (read(DEFINITION)?, read(TRIGGERS)?, read(EXAMPLE)?);
+    match definition {
+        Some(definition) => Ok(Some(Source { name, definition, triggers, example })),
+        None if triggers.is_some() || example.is_some() => Err(error(
+            &format!("{name}/{DEFINITION}"),
+            "",
+            "is missing from a folder with a workflow's other files".into(),
+        )),
+        None => Ok(None),
+    }
 }
 
 fn read(source: Source, surroundings: &Surroundings<'_>) -> Result<Workflow, Vec<Finding>> {

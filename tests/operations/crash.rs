@@ -34,7 +34,7 @@ fn order(number: usize) -> Value {
 }
 
 /// Places orders until none waits. An order whose answer did not come waits again: its shopper sends it
-/// once more, not knowing whether it was taken. Says whether it was cut off.
+/// once more, not knowing whether it was taken. Says whether its request was cut off.
 async fn shop(url: String, waiting: Arc<Mutex<VecDeque<usize>>>) -> bool {
     let http = reqwest::Client::new();
     loop {
@@ -42,9 +42,10 @@ async fn shop(url: String, waiting: Arc<Mutex<VecDeque<usize>>>) -> bool {
         match http.post(format!("{url}/orders")).json(&order(number)).send().await {
             Ok(answer) if answer.status().as_u16() == 202 => {}
             Ok(answer) => panic!("order {number}: {}", answer.status()),
-            Err(_) => {
+            Err(error) => {
                 waiting.lock().await.push_back(number);
-                return true;
+                // A connection that was refused found nobody: that order was not under way.
+                return !error.is_connect();
             }
         }
     }

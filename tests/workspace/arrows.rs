@@ -6,12 +6,12 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// What each crate of the workspace may depend on within the workspace.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("api", &["asl", "engine", "order", "ports"]),
+    ("api", &["engine", "order", "ports"]),
     ("asl", &[]),
     ("contract", &["documents", "order", "ports", "steps"]),
     ("documents", &["order"]),
     ("engine", &["asl", "store"]),
-    ("local", &["documents", "order", "ports", "store", "triggers"]),
+    ("local", &["order", "ports", "store", "triggers"]),
     ("order", &[]),
     ("orderflow", &["api", "asl", "documents", "engine", "local", "order", "ports", "steps", "store", "triggers"]),
     ("ports", &["order"]),

@@ -6,11 +6,13 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// What each crate of the workspace may depend on within the workspace.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("api", &["engine", "order", "ports"]),
+    ("api", &["order", "ports"]),
     ("asl", &[]),
+    ("aws", &["documents", "order", "ports", "steps", "triggers"]),
     ("contract", &["documents", "order", "ports", "steps"]),
     ("documents", &["order"]),
     ("engine", &["asl", "store"]),
+    ("lambda", &["api", "aws", "documents", "order", "ports", "steps", "triggers"]),
     ("local", &["order", "ports", "store", "triggers"]),
     ("order", &[]),
     ("orderflow", &["api", "asl", "documents", "engine", "local", "order", "ports", "steps", "store", "triggers"]),

@@ -23,7 +23,7 @@ pub(crate) type Shared = axum::extract::State<Arc<App>>;
 
 impl App {
     pub(crate) fn new(state: State, openapi: Bytes) -> Self {
-        let live = Live::new(state.engine.clone());
+        let live = Live::new(state.executions.clone());
         Self { state, live, openapi }
     }
 

@@ -1,12 +1,12 @@
 //! HTTP: orders, inventory, customers, messages, executions, workflows, administration.
 //!
-//! The entry point is [`router`]: it makes an [`axum::Router`] of a [`State`], which holds the ports,
-//! the engine and the few hooks that only the program itself can provide.
+//! The entry point is [`router`]: it makes an [`axum::Router`] of a [`State`], which holds the ports
+//! and the few hooks that only the program itself can provide.
 //!
 //! A folder is a noun, a file in it is what can be done with it. Each handler is documented where it
 //! stands, and that documentation *is* `/openapi.json`: a route cannot be registered without it.
 //!
-//! What this crate must never know: SQL, SQLite, DynamoDB, what a step does, or how a workflow goes
+//! What this crate must never know: SQL, SQLite, DynamoDB, what runs the executions, what a step does, or how a workflow goes
 //! about its work. It hands a request to the handler that a workflow's trigger names and waits for the
 //! execution to end.
 //!
@@ -46,4 +46,6 @@ mod workflows;
 
 pub use access::Keys;
 pub use router::{RouteError, router};
-pub use state::{GatewaySwitch, Intake, IntakeAuth, LinkVerdict, Readiness, ReceiptDocuments, State, WorkflowView};
+pub use state::{
+    GatewaySwitch, Intake, IntakeAuth, LinkVerdict, Metrics, Readiness, ReceiptDocuments, State, WorkflowView,
+};

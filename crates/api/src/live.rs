@@ -1,20 +1,20 @@
 //! Tells who watches an execution that it has moved.
 //!
-//! One task reads the engine's progress and wakes the watchers of the execution that it is about, so
+//! One task reads what has moved and wakes the watchers of the execution that it is about, so
 //! that thousands of watchers cost one subscription; without watchers there is neither.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use engine::{Engine, Progress};
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use parking_lot::Mutex;
+use ports::{Executions, Moved};
 use tokio::sync::Notify;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 
 /// The watchers, by the execution they watch.
 pub(crate) struct Live {
-    engine: Engine,
+    executions: Arc<dyn Executions>,
     shared: Arc<Mutex<Watched>>,
 }
 
@@ -34,8 +34,8 @@ pub(crate) struct Watcher {
 }
 
 impl Live {
-    pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine, shared: Arc::default() }
+    pub(crate) fn new(executions: Arc<dyn Executions>) -> Self {
+        Self { executions, shared: Arc::default() }
     }
 
     /// Watches an execution from now on; it need not exist yet.
@@ -46,7 +46,7 @@ impl Live {
         if !watched.pumping {
             watched.pumping = true;
             // Subscribed before the watcher is handed out, so that it misses nothing.
-            tokio::spawn(pump(self.engine.subscribe(), self.shared.clone()));
+            tokio::spawn(pump(self.executions.moves(), self.shared.clone()));
         }
         drop(watched);
         Watcher { arn: execution_arn.to_owned(), moved, shared: self.shared.clone() }
@@ -73,24 +73,23 @@ impl Drop for Watcher {
 }
 
 /// Wakes watchers until there are none.
-async fn pump(mut progress: Receiver<Progress>, shared: Arc<Mutex<Watched>>) {
+async fn pump(mut moves: BoxStream<'static, Moved>, shared: Arc<Mutex<Watched>>) {
     loop {
-        let received = progress.recv().await;
+        let moved = moves.next().await;
         let mut watched = shared.lock();
-        match &received {
-            Ok(progress) => {
-                for watcher in watched.by_arn.get(&*progress.execution_arn).into_iter().flatten() {
+        match &moved {
+            Some(Moved::One(execution_arn)) => {
+                for watcher in watched.by_arn.get(&**execution_arn).into_iter().flatten() {
                     watcher.notify_one();
                 }
             }
-            // What was missed may have been about anybody.
-            Err(RecvError::Lagged(_) | RecvError::Closed) => {
+            Some(Moved::Any) | None => {
                 for watcher in watched.by_arn.values().flatten() {
                     watcher.notify_one();
                 }
             }
         }
-        if watched.by_arn.is_empty() || matches!(received, Err(RecvError::Closed)) {
+        if watched.by_arn.is_empty() || moved.is_none() {
             watched.pumping = false;
             return;
         }

@@ -2,9 +2,8 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::{QueryError, StartError, StopError};
 use order::{Invalid, RefusedMove};
-use ports::{ErrorName, StepError};
+use ports::{ErrorName, ExecutionError, StepError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -230,35 +229,17 @@ impl From<RefusedMove> for Problem {
     }
 }
 
-impl From<QueryError> for Problem {
-    fn from(error: QueryError) -> Self {
+impl From<ExecutionError> for Problem {
+    fn from(error: ExecutionError) -> Self {
         match error {
-            QueryError::ExecutionDoesNotExist { execution_arn } => {
+            ExecutionError::DoesNotExist { execution_arn } => {
                 Self::not_found(format_args!("execution {execution_arn}"))
             }
-            QueryError::Storage(reason) => Self::new(Kind::ServiceUnavailable, reason),
+            ExecutionError::NoStateMachine { .. } => Self::new(Kind::NotFound, error.to_string()),
+            ExecutionError::AlreadyExists { .. } => Self::new(Kind::OrderInProgress, error.to_string()),
+            ExecutionError::Invalid(invalid) => Self::fields(vec![invalid]),
+            ExecutionError::Unavailable(reason) => Self::new(Kind::ServiceUnavailable, reason),
         }
-    }
-}
-
-impl From<StopError> for Problem {
-    fn from(error: StopError) -> Self {
-        match error {
-            StopError::Query(error) => error.into(),
-            other => Self::new(Kind::ServiceUnavailable, other.to_string()),
-        }
-    }
-}
-
-impl From<StartError> for Problem {
-    fn from(error: StartError) -> Self {
-        let kind = match &error {
-            StartError::StateMachineDoesNotExist { .. } => Kind::NotFound,
-            StartError::ShuttingDown | StartError::Storage(_) => Kind::ServiceUnavailable,
-            StartError::Name(_) | StartError::InputTooLarge { .. } => Kind::InvalidRequest,
-            StartError::ExecutionAlreadyExists { .. } => Kind::OrderInProgress,
-        };
-        Self::new(kind, error.to_string())
     }
 }
 

@@ -5,11 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::Method;
 use bytes::Bytes;
-use engine::Engine;
 use jiff::Timestamp;
-use metrics_exporter_prometheus::PrometheusHandle;
 use order::{Order, OrderId};
-use ports::{Auditor, Handlers, Messages, Ports, Writer};
+use ports::{Auditor, Executions, Handlers, Messages, Ports, Writer};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -34,7 +32,7 @@ pub struct State {
     /// Looks through the books.
     pub auditor: Arc<dyn Auditor>,
     /// Runs the workflows.
-    pub engine: Engine,
+    pub executions: Arc<dyn Executions>,
     /// The operator's key, and the secret that access tokens are made with.
     pub keys: Keys,
     /// What links begin with, such as `https://shop.example`, without a slash at the end. Without it
@@ -50,8 +48,8 @@ pub struct State {
     pub gateway: Option<Arc<dyn GatewaySwitch>>,
     /// Tells whether requests can be served.
     pub readiness: Arc<dyn Readiness>,
-    /// Renders the metrics.
-    pub metrics: PrometheusHandle,
+    /// Renders the metrics, where they are kept by the program itself.
+    pub metrics: Option<Arc<dyn Metrics>>,
     /// Turns true when the server is asked to end: waiting requests and event streams then let go, so
     /// that it can end gracefully.
     pub stopping: watch::Receiver<bool>,
@@ -143,6 +141,12 @@ pub trait GatewaySwitch: Send + Sync {
 
     /// Answers `tok_unavailable` from now on, or stops doing so.
     fn serve_unavailable(&self, served: bool);
+}
+
+/// Renders the metrics that the program keeps.
+pub trait Metrics: Send + Sync {
+    /// All of them, in Prometheus's text format.
+    fn render(&self) -> String;
 }
 
 /// Tells whether requests can be served.

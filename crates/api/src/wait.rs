@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::QueryError;
+use ports::ExecutionError;
 
 use crate::app::App;
 use crate::params::Params;
@@ -39,19 +39,19 @@ pub(crate) async fn for_end(app: &App, execution_arn: &str, longest: Option<Dura
 
 /// Returns when the execution has ended, or (false) when that cannot be known.
 async fn ended(app: &App, execution_arn: &str) -> bool {
-    match app.state.engine.wait(execution_arn).await {
+    match app.state.executions.wait(execution_arn).await {
         Ok(_) => return true,
-        Err(QueryError::Storage(_)) => return false,
         // A queue or a table stream starts it: it is still to come.
-        Err(QueryError::ExecutionDoesNotExist { .. }) => {}
+        Err(ExecutionError::DoesNotExist { .. }) => {}
+        Err(_) => return false,
     }
     let watcher = app.live.watch(execution_arn);
     loop {
         // Looked at again now that it is watched, so that a start in between is not missed.
-        match app.state.engine.wait(execution_arn).await {
+        match app.state.executions.wait(execution_arn).await {
             Ok(_) => return true,
-            Err(QueryError::Storage(_)) => return false,
-            Err(QueryError::ExecutionDoesNotExist { .. }) => watcher.changed().await,
+            Err(ExecutionError::DoesNotExist { .. }) => watcher.changed().await,
+            Err(_) => return false,
         }
     }
 }

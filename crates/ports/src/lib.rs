@@ -11,6 +11,7 @@ mod change;
 mod customers;
 mod environment;
 mod error;
+mod executions;
 mod image;
 mod messages;
 mod operations;
@@ -26,6 +27,10 @@ pub use change::{Attachment, BusEvent, Change, Execution, Idempotency, Mail, Que
 pub use customers::Customers;
 pub use environment::{Clock, Ids};
 pub use error::{ErrorName, Result, StepError};
+pub use executions::{
+    ExecutionError, ExecutionFilter, ExecutionRecord, ExecutionStatus, ExecutionSummary, Executions, HistoryPart,
+    Moved, UnknownExecutionStatus,
+};
 pub use image::image;
 pub use messages::{
     AlarmView, BacklogView, DeadLetter, Delivery, DeliveryState, MailView, Messages, QueueView, SubscriptionView,

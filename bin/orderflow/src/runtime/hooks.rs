@@ -5,6 +5,7 @@ use bytes::Bytes;
 use documents::{ReceiptData, Shop, receipt_pdf};
 use jiff::Timestamp;
 use local::{ExecutionStates, ReceiptLinks, SimulatedGateway};
+use metrics_exporter_prometheus::PrometheusHandle;
 use order::{Order, OrderId};
 use rusqlite::Connection;
 use store::{Store, WriteError};
@@ -43,6 +44,15 @@ impl api::GatewaySwitch for Gateway {
 
     fn serve_unavailable(&self, served: bool) {
         self.0.set_unavailable_served(served);
+    }
+}
+
+/// The metrics, as Prometheus reads them.
+pub struct Prometheus(pub PrometheusHandle);
+
+impl api::Metrics for Prometheus {
+    fn render(&self) -> String {
+        self.0.render()
     }
 }
 

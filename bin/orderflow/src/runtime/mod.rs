@@ -2,6 +2,7 @@
 
 mod commit;
 mod environment;
+mod executions;
 mod handlers;
 mod hooks;
 mod pumps;
@@ -36,6 +37,7 @@ use crate::config::Config;
 use crate::keys::Keys;
 use commit::{Committer, Home};
 use environment::{SystemClock, SystemIds};
+use executions::EngineExecutions;
 use handlers::StepHandlers;
 use pumps::{Alarms, Pumps, Surroundings};
 use workflows::Workflow;
@@ -143,7 +145,7 @@ impl Runtime {
             handlers: step_handlers,
             messages: Arc::new(MessageReader::new(store.clone(), wiring, home.signals.clone(), clock)),
             auditor: Arc::new(auditor),
-            engine: engine.clone(),
+            executions: Arc::new(EngineExecutions(engine.clone())),
             keys: api::Keys::new(&keys.operator, &keys.signing),
             base_url: Some(base_url),
             intakes: workflows.iter().flat_map(intakes).collect(),
@@ -151,7 +153,7 @@ impl Runtime {
             receipts: Arc::new(hooks::Documents { shop, links: receipts.links().clone() }),
             gateway: Some(Arc::new(hooks::Gateway(gateway))),
             readiness: Arc::new(hooks::Writable(store)),
-            metrics,
+            metrics: Some(Arc::new(hooks::Prometheus(metrics))),
             stopping: is_stopping,
         };
         let router = api::router(state).map_err(|error| error.to_string())?;

@@ -18,12 +18,13 @@ use crate::problem::Problem;
         example = "engine_executions_started_total{state_machine=\"checkout\"} 830\n")),
     security(("operator" = [])),
 )]
-pub(crate) async fn get(State(app): Shared, _: Operator) -> impl IntoResponse {
+pub(crate) async fn get(State(app): Shared, _: Operator) -> Result<impl IntoResponse, Problem> {
+    let metrics = app.state.metrics.as_deref().ok_or_else(|| Problem::not_found("metrics kept here"))?;
     // What cannot be looked up is missing, and the rest is there: during an outage it is wanted most.
     if let Err(problem) = look_up(&app).await {
         tracing::warn!(problem = problem.kind.slug(), "how much waits cannot be looked up for the metrics");
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.state.metrics.render())
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render()))
 }
 
 async fn look_up(app: &App) -> Result<(), Problem> {

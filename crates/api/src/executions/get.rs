@@ -17,5 +17,5 @@ use crate::request::PathText;
     security(("operator" = [])),
 )]
 pub(crate) async fn get(State(app): Shared, _: Operator, PathText(arn): PathText) -> Result<Json<Execution>, Problem> {
-    Ok(Json(app.state.engine.describe(&arn)?.into()))
+    Ok(Json(app.state.executions.describe(&arn).await?.into()))
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use engine::HistoryPage;
+use ports::HistoryPart;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -54,8 +54,8 @@ pub(crate) async fn get(
     params.finish()?;
     // One more than asked for tells whether there is more.
     let fetched = limit.map_or(usize::MAX, |limit| limit + 1);
-    let page = HistoryPage { after_event_id, limit: fetched, reverse };
-    let mut events = app.state.engine.history(&arn, page).await?;
+    let part = HistoryPart { after_event_id, limit: fetched, reverse };
+    let mut events = app.state.executions.history(&arn, part).await?;
     let mut next_cursor = None;
     if let Some(limit) = limit.filter(|limit| events.len() > *limit) {
         events.truncate(limit);

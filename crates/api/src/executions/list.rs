@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use engine::{ListCursor, ListFilter};
+use ports::ExecutionFilter;
 
 use crate::access::Operator;
 use crate::app::Shared;
@@ -26,23 +26,12 @@ pub(crate) async fn list(
     _: Operator,
     mut params: Params,
 ) -> Result<Json<PageView<ExecutionItem>>, Problem> {
-    let filter = ListFilter {
-        state_machine_name: crate::orders::list::workflow(&app, &mut params),
+    let filter = ExecutionFilter {
+        workflow: crate::orders::list::workflow(&app, &mut params),
         status: params.read("status", "RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED", |text| text.parse().ok()),
     };
     let paging = params.paging();
-    let cursor = paging.cursor.and_then(|text| {
-        let cursor: Option<ListCursor> = text.parse().ok();
-        if cursor.is_none() {
-            params.refuse("cursor", "`next_cursor` of the page before");
-        }
-        cursor
-    });
     params.finish()?;
-    let limit = u32::try_from(paging.limit).expect("a page has at most 500 entries");
-    let page = app.state.engine.list(filter, cursor, limit).await?;
-    Ok(Json(PageView {
-        items: page.executions.into_iter().map(ExecutionItem::from).collect(),
-        next_cursor: page.next.map(|cursor| cursor.to_string()),
-    }))
+    let page = app.state.executions.list(&filter, paging.cursor.as_deref(), paging.limit).await?;
+    Ok(Json(PageView::of(page, ExecutionItem::from)))
 }

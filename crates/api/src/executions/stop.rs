@@ -41,8 +41,8 @@ pub(crate) async fn post(
     JsonBody(body): JsonBody,
 ) -> Result<Json<Execution>, Problem> {
     let (error, cause) = read(body)?;
-    app.state.engine.stop(&arn, error, cause).await?;
-    Ok(Json(app.state.engine.describe(&arn)?.into()))
+    app.state.executions.stop(&arn, error, cause).await?;
+    Ok(Json(app.state.executions.describe(&arn).await?.into()))
 }
 
 fn read(body: Value) -> Result<(Option<String>, Option<String>), Vec<Invalid>> {

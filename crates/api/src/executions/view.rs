@@ -1,7 +1,7 @@
 //! An execution as it is shown.
 
-use engine::{ExecutionRecord, ExecutionSummary};
 use jiff::Timestamp;
+use ports::{ExecutionRecord, ExecutionSummary};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -50,14 +50,15 @@ pub(crate) struct Execution {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "the card was declined")]
     cause: Option<String>,
-    /// The SHA-256 of the definition it is pinned to.
-    definition_hash: String,
+    /// The SHA-256 of the definition it is pinned to, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    definition_hash: Option<String>,
 }
 
 impl From<ExecutionSummary> for ExecutionItem {
     fn from(summary: ExecutionSummary) -> Self {
         Self {
-            workflow: workflow_of(&summary.state_machine_arn),
+            workflow: summary.workflow,
             execution_arn: summary.execution_arn,
             name: summary.name,
             status: summary.status.as_str(),
@@ -70,14 +71,7 @@ impl From<ExecutionSummary> for ExecutionItem {
 impl From<ExecutionRecord> for Execution {
     fn from(record: ExecutionRecord) -> Self {
         Self {
-            item: ExecutionItem {
-                workflow: workflow_of(&record.state_machine_arn),
-                execution_arn: record.execution_arn,
-                name: record.name,
-                status: record.status.as_str(),
-                started_at: record.started_at,
-                stopped_at: record.stopped_at,
-            },
+            item: record.summary.into(),
             input: json(record.input),
             output: record.output.map(json),
             error: record.error,
@@ -85,11 +79,6 @@ impl From<ExecutionRecord> for Execution {
             definition_hash: record.definition_hash,
         }
     }
-}
-
-/// The last part of a state machine's ARN is its name, and the workflow's.
-fn workflow_of(state_machine_arn: &str) -> String {
-    state_machine_arn.rsplit(':').next().unwrap_or_default().to_owned()
 }
 
 /// JSON from its text; whatever is none is shown as the text it is.

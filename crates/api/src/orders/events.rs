@@ -10,10 +10,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use engine::{ExecutionStatus, HistoryPage, QueryError};
 use futures::Stream;
 use jiff::Timestamp;
 use order::{Order, OrderId};
+use ports::{ExecutionError, ExecutionStatus, HistoryPart};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -170,13 +170,13 @@ impl Follower {
 
     /// Queues what is new.
     async fn look(&mut self) -> Result<(), Problem> {
-        let engine = self.app.state.engine.clone();
+        let executions = self.app.state.executions.clone();
         // The status is read first: when it says that the execution has ended, then all of its history
         // and the order's last status are there.
         let order = self.app.order(&self.id).await?;
-        let execution = match engine.describe(&order.execution_arn) {
-            Ok(execution) => Some(execution.status),
-            Err(QueryError::ExecutionDoesNotExist { .. }) => None,
+        let execution = match executions.describe(&order.execution_arn).await {
+            Ok(execution) => Some(execution.summary.status),
+            Err(ExecutionError::DoesNotExist { .. }) => None,
             Err(error) => return Err(error.into()),
         };
         let ended = match execution {
@@ -189,9 +189,9 @@ impl Follower {
         while more {
             let events = match execution {
                 Some(_) => {
-                    let page =
-                        HistoryPage { after_event_id: Some(self.after.event), limit: PAGE, ..HistoryPage::default() };
-                    engine.history(&order.execution_arn, page).await?
+                    let part =
+                        HistoryPart { after_event_id: Some(self.after.event), limit: PAGE, ..HistoryPart::WHOLE };
+                    executions.history(&order.execution_arn, part).await?
                 }
                 None => Vec::new(),
             };

@@ -7,8 +7,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use engine::{StartError, StartRequest};
 use order::{OrderId, Status};
+use ports::{Execution, ExecutionError};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -188,15 +188,12 @@ async fn start(app: &App, follow_up: &FollowUp, id: &OrderId, done: bool) -> Res
             1 => format!("{id}-{}", follow_up.suffix),
             _ => format!("{id}-{}-{attempt}", follow_up.suffix),
         };
-        let request = StartRequest {
-            state_machine_name: follow_up.workflow.to_owned(),
-            name: Some(name),
-            input: json!({ "order_id": id }),
-        };
-        match app.state.engine.start(request).await {
-            Ok(started) => return Ok(started.execution_arn),
-            Err(StartError::ExecutionAlreadyExists { execution_arn }) if done => return Ok(execution_arn),
-            Err(StartError::ExecutionAlreadyExists { .. }) => {}
+        let execution =
+            Execution { state_machine: follow_up.workflow.to_owned(), name, input: json!({ "order_id": id }) };
+        match app.state.executions.start(&execution).await {
+            Ok(execution_arn) => return Ok(execution_arn),
+            Err(ExecutionError::AlreadyExists { execution_arn }) if done => return Ok(execution_arn),
+            Err(ExecutionError::AlreadyExists { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }

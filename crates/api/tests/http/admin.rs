@@ -30,6 +30,13 @@ async fn the_operator_sees_alarms_audit_and_metrics() {
     let metrics = world.operator("GET", "/metrics", None).await;
     assert_eq!(metrics.status, 200);
     assert_eq!(metrics.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    assert_eq!(metrics.text, "orders_total 1\n");
+}
+
+#[tokio::test]
+async fn a_home_that_keeps_no_metrics_says_so() {
+    let world = World::with(|state| state.metrics = None).await;
+    world.operator("GET", "/metrics", None).await.expect_problem(404, "not-found", &[]);
 }
 
 #[tokio::test]

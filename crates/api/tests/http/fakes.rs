@@ -1,6 +1,6 @@
 //! The ports over the shop's books.
 
-use api::{GatewaySwitch, LinkVerdict, Readiness, ReceiptDocuments};
+use api::{GatewaySwitch, LinkVerdict, Metrics, Readiness, ReceiptDocuments};
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -297,6 +297,12 @@ impl GatewaySwitch for Shop {
 
     fn serve_unavailable(&self, served: bool) {
         self.books.lock().unwrap().unavailable_served = served;
+    }
+}
+
+impl Metrics for Shop {
+    fn render(&self) -> String {
+        "orders_total 1\n".to_owned()
     }
 }
 

@@ -5,6 +5,9 @@ mod admin;
 mod customers;
 mod description;
 mod executions;
+// The embedded home's own adapter, so that these tests run what it runs.
+#[path = "../../../../bin/orderflow/src/runtime/executions.rs"]
+mod executions_of_engine;
 mod fakes;
 mod intake;
 mod inventory;

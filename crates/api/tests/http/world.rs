@@ -7,11 +7,11 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use engine::{Engine, SystemClock};
-use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
+use crate::executions_of_engine::EngineExecutions;
 use crate::shop::{Shop, Tasks};
 
 pub const OPERATOR: &str = "the-operators-key";
@@ -108,7 +108,7 @@ impl World {
             handlers: shop.clone(),
             messages: shop.clone(),
             auditor: shop.clone(),
-            engine,
+            executions: Arc::new(EngineExecutions(engine)),
             keys: keys.clone(),
             base_url: None,
             intakes: vec![
@@ -122,7 +122,7 @@ impl World {
             receipts: shop.clone(),
             gateway: Some(shop.clone()),
             readiness: shop.clone(),
-            metrics: PrometheusBuilder::new().build_recorder().handle(),
+            metrics: Some(shop.clone()),
             stopping: stopped,
         };
         change(&mut state);

@@ -3,6 +3,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test tools lint bench
 
+# The tests find the project's own Python tools before any others.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
 help:                  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
 
@@ -12,10 +15,15 @@ run:                   ## Start the shop on http://127.0.0.1:8080 with a catalog
 test: tools lint       ## Everything: formatting, lints, documentation, all tests
 	cargo test --workspace --quiet
 
-tools:                 ## What the tests need besides Rust (pdftotext, a second reader of receipts)
+tools: .venv/made      ## What the tests need besides Rust: stand-ins for AWS, linters, pdftotext
 	@command -v pdftotext >/dev/null || if [ "$$(id -u)" = 0 ]; \
 	then apt-get update -qq && apt-get install -qq -y poppler-utils >/dev/null; \
 	else echo "pdftotext is missing: install poppler-utils, or that part of the receipts' tests is SKIPPED"; fi
+
+.venv/made: tests/tools/requirements.txt
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 lint:                  ## Formatting, lints and documentation, warnings denied
 	cargo fmt --all --check

@@ -6,20 +6,22 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// What each crate of the workspace may depend on within the workspace.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("adapter", &["order", "ports"]),
     ("api", &["order", "ports"]),
     ("asl", &[]),
-    ("aws", &["documents", "order", "ports", "steps", "triggers"]),
+    ("aws", &["adapter", "documents", "order", "ports", "steps", "triggers"]),
     ("contract", &["documents", "order", "ports", "steps"]),
     ("documents", &["order"]),
     ("engine", &["asl", "store"]),
-    ("lambda", &["api", "aws", "documents", "order", "ports", "steps", "triggers"]),
-    ("local", &["order", "ports", "store", "triggers"]),
+    ("lambda", &["adapter", "api", "aws", "documents", "order", "ports", "steps", "triggers", "workflows"]),
+    ("local", &["adapter", "order", "ports", "store", "triggers"]),
     ("order", &[]),
-    ("orderflow", &["api", "asl", "documents", "engine", "local", "order", "ports", "steps", "store", "triggers"]),
+    ("orderflow", &["api", "asl", "documents", "engine", "local", "order", "ports", "steps", "store", "triggers", "workflows"]),
     ("ports", &["order"]),
     ("steps", &["documents", "order", "ports", "triggers"]),
     ("store", &[]),
     ("triggers", &[]),
+    ("workflows", &["asl", "steps", "triggers"]),
 ];
 
 #[test]

@@ -1,5 +1,6 @@
 //! Reads products, stock and the ledger.
 
+use adapter::paging;
 use async_trait::async_trait;
 use order::{Entry, EntryKind, Level, Money, OrderId, Product, Quantity, Reservation, Sku};
 use ports::{Catalog, Movement, Page, Result};
@@ -7,8 +8,8 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Row};
 use store::Store;
 
+use crate::fault;
 use crate::sql::{all, checked_at, containing, named_at, optional, time_at};
-use crate::{fault, paging};
 
 const PRODUCTS: &str = "products";
 const LEDGER: &str = "ledger";

@@ -1,13 +1,14 @@
 //! Reads the customers we know.
 
+use adapter::paging;
 use async_trait::async_trait;
 use order::{Customer, CustomerId};
 use ports::{Customers, Page, Result};
 use rusqlite::{Connection, Row};
 use store::Store;
 
+use crate::fault;
 use crate::sql::{all, checked_at, containing, json_opt_at, optional};
-use crate::{fault, paging};
 
 const LISTING: &str = "customers";
 

@@ -1,12 +1,13 @@
 //! The event bus: a log that rules are matched against.
 
+use adapter::identity;
 use jiff::Timestamp;
 use ports::BusEvent;
 use rusqlite::Connection;
 use triggers::{Event, Origin};
 
+use crate::cursors;
 use crate::sql::{all, execute, json_at, micros, time_at};
-use crate::{cursors, identity};
 
 /// An event with its number.
 #[derive(Debug, Clone, PartialEq)]

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use adapter::identity;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use order::{Decline, Money, OrderId, PaymentEvent, PaymentEventKind};
@@ -24,8 +25,8 @@ use ports::{ChargeRequest, Clock, GatewayError, PaymentGateway, RefundRequest};
 use rusqlite::Connection;
 use store::{Store, WriteError};
 
+use crate::fault;
 use crate::sql::{all, execute, json_at, optional, to_json};
-use crate::{fault, identity};
 
 /// References begin with one of these; the rest is the key of the request that made them.
 const CHARGE: &str = "ch_";

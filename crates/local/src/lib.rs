@@ -18,7 +18,6 @@
 
 pub mod alarms;
 mod audit;
-mod backoff;
 mod catalog;
 pub mod changes;
 pub mod cursors;
@@ -26,13 +25,10 @@ mod customers;
 pub mod events;
 mod fault;
 mod gateway;
-mod identity;
-mod links;
 mod mail;
 mod messages;
 mod orders;
 mod outbox;
-mod paging;
 pub mod queues;
 mod receipts;
 mod reservations;
@@ -42,14 +38,13 @@ pub mod streams;
 mod webhooks;
 mod wiring;
 
+pub use adapter::{Backoff, ReceiptLinks};
 pub use audit::{AuditRules, BookAuditor, ExecutionStates, FollowUp};
-pub use backoff::Backoff;
 pub use catalog::CatalogReader;
 pub use changes::Applying;
 pub use customers::CustomerReader;
 pub use fault::ApplyError;
 pub use gateway::{FailureRate, SimulatedGateway};
-pub use links::ReceiptLinks;
 pub use mail::{Mailer, SmtpError, SmtpSettings};
 pub use messages::MessageReader;
 pub use orders::OrderReader;

@@ -1,21 +1,20 @@
 //! Hands the outbox's mails to an SMTP server.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use adapter::{Backoff, Failure, Sender, SenderError};
 use async_trait::async_trait;
-use lettre::message::header::{ContentTransferEncoding, ContentType};
-use lettre::message::{Attachment, Body, Mailbox, MultiPart};
 use lettre::transport::smtp::PoolConfig;
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use order::Email;
 use ports::{Clock, Mail, Receipts};
 use rusqlite::Connection;
 use store::Store;
 
-use crate::outbox::{Deliverer, Failure, Outbox, Table};
+use crate::outbox::{Deliverer, Outbox, Table};
 use crate::sql::json_at;
-use crate::{Backoff, Signals, Wakeups, identity};
+use crate::{Signals, Wakeups};
 
 /// How long one conversation with the server may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -40,8 +39,8 @@ pub enum SmtpError {
     #[error("the SMTP server's URL is wrong: {0}")]
     Url(lettre::transport::smtp::Error),
     /// The sender's address is none that mail can come from.
-    #[error("the sender's address cannot be used: {0}")]
-    From(lettre::address::AddressError),
+    #[error(transparent)]
+    From(#[from] SenderError),
 }
 
 /// Sends mails. It finds those that were put in the outbox while [`MailMode::Send`](crate::MailMode::Send).
@@ -67,9 +66,8 @@ impl Mailer {
             .timeout(Some(TIMEOUT))
             .pool_config(PoolConfig::new().max_size(4))
             .build();
-        let address: Address = settings.from.as_str().parse().map_err(SmtpError::From)?;
-        let from = Mailbox::new(Some(settings.from_name.clone()), address);
-        let deliverer = Arc::new(Smtp { transport, from, receipts });
+        let sender = Sender::new(&settings.from, &settings.from_name)?;
+        let deliverer = Arc::new(Smtp { transport, sender, receipts });
         let listener = signals.listen(Wakeups::MAIL);
         Ok(Self { outbox: Outbox { store, deliverer, listener, clock, backoff: settings.backoff } })
     }
@@ -82,7 +80,7 @@ impl Mailer {
 
 struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
-    from: Mailbox,
+    sender: Sender,
     receipts: Arc<dyn Receipts>,
 }
 
@@ -96,7 +94,7 @@ impl Deliverer for Smtp {
     }
 
     async fn attempt(&self, mail: Mail) -> Result<(), Failure> {
-        let message = self.message(&mail).await?;
+        let message = self.sender.message(&mail, &*self.receipts).await?;
         match self.transport.send(message).await {
             Ok(_) => Ok(()),
             // The server's words may repeat the recipient's address: only its code is kept.
@@ -113,39 +111,4 @@ impl Deliverer for Smtp {
 /// 4954 section 6). Once that is put right every mail can go.
 fn is_about_us(error: &lettre::transport::smtp::Error) -> bool {
     error.status().is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538))
-}
-
-impl Smtp {
-    async fn message(&self, mail: &Mail) -> Result<Message, Failure> {
-        let unusable = |_| Failure::permanent("the recipient's address cannot be used");
-        let to: Address = mail.to.as_str().parse().map_err(unusable)?;
-        // The same identity at every attempt: a receiver that got it twice can tell.
-        let id = format!("<{}@{}>", identity::of(&["mail", &mail.key]), self.from.email.domain());
-        let builder = Message::builder()
-            .from(self.from.clone())
-            .to(Mailbox::new(mail.to_name.clone(), to))
-            .subject(&mail.subject)
-            .message_id(Some(id))
-            .date(SystemTime::from(mail.at));
-        let bodies = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
-        let body = if mail.attachments.is_empty() {
-            bodies
-        } else {
-            let mut body = MultiPart::mixed().multipart(bodies);
-            for attachment in &mail.attachments {
-                let document = self.receipts.get(&attachment.object_key).await;
-                let document = document
-                    .map_err(|error| Failure::passing(error.message))?
-                    .ok_or_else(|| Failure::passing(format!("{} is not in the object store", attachment.object_key)))?;
-                let media_type = ContentType::parse(&attachment.media_type)
-                    .map_err(|_| Failure::permanent("the attachment's media type cannot be used"))?;
-                // Even a document that looks like text must arrive byte for byte.
-                let document = Body::new_with_encoding(document.to_vec(), ContentTransferEncoding::Base64)
-                    .expect("base64 takes any bytes");
-                body = body.singlepart(Attachment::new(attachment.file_name.clone()).body(document, media_type));
-            }
-            body
-        };
-        builder.multipart(body).map_err(|_| Failure::permanent("the mail cannot be written as a message"))
-    }
 }

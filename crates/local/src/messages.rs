@@ -3,6 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
+use adapter::paging;
 use async_trait::async_trait;
 use order::OrderId;
 use ports::{
@@ -16,7 +17,7 @@ use store::Store;
 
 use crate::outbox::{Table, revive};
 use crate::sql::{all, containing, json_at, named_at, optional, time, time_at};
-use crate::{ApplyError, Signals, Wakeups, Wiring, alarms, fault, paging, queues};
+use crate::{ApplyError, Signals, Wakeups, Wiring, alarms, fault, queues};
 
 const MAILS: &str = "mails";
 const TOPIC_MESSAGES: &str = "topic_messages";

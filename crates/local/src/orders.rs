@@ -1,5 +1,6 @@
 //! Reads orders.
 
+use adapter::paging;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use order::{NewOrder, Order, OrderId, PaymentEvent, Status, StatusChange};
@@ -8,8 +9,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 use store::Store;
 
+use crate::fault;
 use crate::sql::{all, checked_at, containing, json_at, json_opt_at, micros, named_at, optional, time_at};
-use crate::{fault, paging};
 
 const LISTING: &str = "orders";
 

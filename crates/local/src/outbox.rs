@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use adapter::{Backoff, Failure};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use ports::Clock;
@@ -16,7 +17,7 @@ use tokio::task::{Id, JoinSet};
 
 use crate::signals::Listener;
 use crate::sql::{all, execute, micros, time};
-use crate::{ApplyError, Backoff, fault};
+use crate::{ApplyError, fault};
 
 /// How many attempts run at the same time: a slow receiver holds up few of the others.
 const IN_FLIGHT: usize = 16;
@@ -41,24 +42,6 @@ impl Table {
             Table::Mails => "mail",
             Table::TopicDeliveries => "webhook",
         }
-    }
-}
-
-/// Why an attempt did not succeed.
-pub(crate) struct Failure {
-    /// What happened, without anything personal or secret.
-    pub message: String,
-    /// Whether trying again is pointless.
-    pub permanent: bool,
-}
-
-impl Failure {
-    pub(crate) fn passing(message: impl Into<String>) -> Self {
-        Self { message: message.into(), permanent: false }
-    }
-
-    pub(crate) fn permanent(message: impl Into<String>) -> Self {
-        Self { message: message.into(), permanent: true }
     }
 }
 

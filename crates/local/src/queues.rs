@@ -2,6 +2,7 @@
 //!
 //! What becomes of a message is decided by [`triggers::queue`]; here is where it is kept.
 
+use adapter::identity;
 use jiff::Timestamp;
 use ports::{ErrorName, QueueMessage};
 use rusqlite::Connection;
@@ -10,7 +11,7 @@ use triggers::queue::{Decision, MessageState, decide};
 use triggers::{Origin, QueueSpec, SqsRecord};
 
 use crate::sql::{all, execute, micros, optional, time, time_at};
-use crate::{ApplyError, Wakeups, Wiring, changes, identity};
+use crate::{ApplyError, Wakeups, Wiring, changes};
 
 /// A message that a consumer has for itself until its time runs out.
 #[derive(Debug, Clone, PartialEq, Eq)]

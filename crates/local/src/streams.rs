@@ -1,5 +1,6 @@
 //! Table streams: a log of how the items of a workflow's table changed.
 
+use adapter::identity;
 use jiff::Timestamp;
 use order::Order;
 use rusqlite::Connection;
@@ -9,7 +10,7 @@ use triggers::dynamodb::Change;
 use triggers::{Origin, StreamRecord};
 
 use crate::sql::{all, execute, json_at, json_opt_at, micros, time_at, to_json};
-use crate::{StreamedTable, Wakeups, cursors, identity};
+use crate::{StreamedTable, Wakeups, cursors};
 
 /// Stands in a stream's ARN where DynamoDB writes when the stream was switched on.
 const LABEL: &str = "embedded";

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use adapter::Failure;
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};
 use ports::{Clock, TopicMessage};
@@ -11,7 +12,7 @@ use rusqlite::Connection;
 use sha2::Sha256;
 use store::Store;
 
-use crate::outbox::{Deliverer, Failure, Outbox, Table};
+use crate::outbox::{Deliverer, Outbox, Table};
 use crate::sql::time_at;
 use crate::{Backoff, Signals, Wakeups, Wiring, changes};
 

@@ -1,5 +1,6 @@
 //! Mails, topics, events and queues: each once by its key.
 
+use adapter::identity;
 use order::{Email, OrderId};
 use ports::{BusEvent, ErrorName, Mail, QueueMessage, TopicMessage};
 use rusqlite::Connection;
@@ -8,7 +9,7 @@ use triggers::{SnsNotification, queue};
 
 use crate::sql::{execute, micros, to_json};
 use crate::wiring::MailMode;
-use crate::{ApplyError, Subscription, Wakeups, Wiring, identity};
+use crate::{ApplyError, Subscription, Wakeups, Wiring};
 
 /// The kind of a mail that tells of a topic's message.
 const TOPIC_MAIL: &str = "topic";

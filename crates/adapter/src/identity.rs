@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// A UUID (version 8, RFC 9562 section 5.8) of those parts.
-pub(crate) fn of(parts: &[&str]) -> Uuid {
+pub fn of(parts: &[&str]) -> Uuid {
     let digest = digest(parts);
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
@@ -12,7 +12,7 @@ pub(crate) fn of(parts: &[&str]) -> Uuid {
 }
 
 /// A number from 0 to below 1, spread evenly over whatever the parts are.
-pub(crate) fn fraction(parts: &[&str]) -> f64 {
+pub fn fraction(parts: &[&str]) -> f64 {
     let digest = digest(parts);
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&digest[..8]);

@@ -34,7 +34,7 @@ impl Backoff {
     ///
     /// The pause is shortened by up to half, so that many that failed together do not come back together;
     /// by how much depends on `what` alone.
-    pub(crate) fn next(&self, what: &str, failed: u32, now: Timestamp) -> Option<Timestamp> {
+    pub fn next(&self, what: &str, failed: u32, now: Timestamp) -> Option<Timestamp> {
         if failed >= self.attempts {
             return None;
         }

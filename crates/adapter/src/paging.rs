@@ -11,17 +11,17 @@ use serde::de::DeserializeOwned;
 const MOST: usize = 1_000;
 
 /// How many entries a page has when so many were asked for.
-pub(crate) fn bounded(limit: usize) -> usize {
+pub fn bounded(limit: usize) -> usize {
     limit.clamp(1, MOST)
 }
 
 /// How many rows to fetch: one more than the page holds, which tells whether there is a next page.
-pub(crate) fn rows(limit: usize) -> i64 {
+pub fn rows(limit: usize) -> i64 {
     i64::try_from(bounded(limit) + 1).expect("a page is bounded")
 }
 
 /// Where the page before ended; nothing at the start of the listing.
-pub(crate) fn resume<K: DeserializeOwned>(listing: &str, cursor: Option<&str>) -> Result<Option<K>> {
+pub fn resume<K: DeserializeOwned>(listing: &str, cursor: Option<&str>) -> Result<Option<K>> {
     let Some(cursor) = cursor else { return Ok(None) };
     let invalid = || Invalid::new("a cursor as the last page of this listing gave it").at("cursor");
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
@@ -30,7 +30,7 @@ pub(crate) fn resume<K: DeserializeOwned>(listing: &str, cursor: Option<&str>) -
 }
 
 /// A page of the rows, which are one more than fit when there is a next page.
-pub(crate) fn page<T, K: Serialize>(listing: &str, mut items: Vec<T>, limit: usize, key: impl Fn(&T) -> K) -> Page<T> {
+pub fn page<T, K: Serialize>(listing: &str, mut items: Vec<T>, limit: usize, key: impl Fn(&T) -> K) -> Page<T> {
     let limit = bounded(limit);
     let more = items.len() > limit;
     items.truncate(limit);

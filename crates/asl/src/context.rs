@@ -19,6 +19,8 @@ pub(crate) struct Context<'a> {
 /// What the context object tells.
 pub(crate) struct Parts<'a> {
     pub(crate) start: &'a Start,
+    /// How often the execution was redriven, and when last.
+    pub(crate) redrives: (u64, Option<Timestamp>),
     pub(crate) state: &'a str,
     pub(crate) entered: Timestamp,
     /// For states that can be retried.
@@ -72,7 +74,11 @@ impl Parts<'_> {
         }
         // Express executions cannot be redriven, so AWS does not count it for them.
         if start.execution_arn.split(':').nth(5) != Some("express") {
-            execution["RedriveCount"] = 0.into();
+            let (count, last) = self.redrives;
+            execution["RedriveCount"] = count.into();
+            if let Some(last) = last {
+                execution["RedriveTime"] = timestamp::format(last).into();
+            }
         }
         let mut state = json!({
             "EnteredTime": timestamp::format(self.entered),
@@ -113,6 +119,7 @@ mod tests {
         let item = json!("x");
         let context = Context::new(Parts {
             start: &start,
+            redrives: (0, None),
             state: "S",
             entered: start_time,
             retry_count: Some(2),

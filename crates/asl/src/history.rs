@@ -70,6 +70,8 @@ pub enum HistoryKind {
     ExecutionTimedOut { error: Option<String>, cause: Option<String> },
     /// It was stopped from outside.
     ExecutionAborted { error: Option<String>, cause: Option<String> },
+    /// It goes on after it had ended without success, for the `redrive_count`th time.
+    ExecutionRedriven { redrive_count: u64 },
     /// A state begins, with its raw input.
     StateEntered { kind: StateKind, name: Arc<str>, input: Arc<str> },
     /// A state has ended, with its output.
@@ -162,6 +164,7 @@ impl HistoryEvent {
             HistoryKind::ExecutionFailed { .. } => "ExecutionFailed",
             HistoryKind::ExecutionTimedOut { .. } => "ExecutionTimedOut",
             HistoryKind::ExecutionAborted { .. } => "ExecutionAborted",
+            HistoryKind::ExecutionRedriven { .. } => "ExecutionRedriven",
             HistoryKind::StateEntered { kind, .. } => state_event!(kind, "StateEntered"),
             HistoryKind::StateExited { kind, .. } => state_event!(kind, "StateExited"),
             HistoryKind::StateAborted { kind } => state_event!(kind, "StateAborted"),
@@ -198,6 +201,7 @@ impl HistoryEvent {
             HistoryKind::ExecutionFailed { .. } => "executionFailedEventDetails",
             HistoryKind::ExecutionTimedOut { .. } => "executionTimedOutEventDetails",
             HistoryKind::ExecutionAborted { .. } => "executionAbortedEventDetails",
+            HistoryKind::ExecutionRedriven { .. } => "executionRedrivenEventDetails",
             HistoryKind::StateEntered { .. } => "stateEnteredEventDetails",
             HistoryKind::StateExited { .. } => "stateExitedEventDetails",
             HistoryKind::StateStarted { length: Some(_), .. } => "mapStateStartedEventDetails",
@@ -279,6 +283,7 @@ impl Serialize for Details<'_> {
             | HistoryKind::ExecutionAborted { error, cause } => {
                 failure(&mut map, error.as_deref(), cause.as_deref())?;
             }
+            HistoryKind::ExecutionRedriven { redrive_count } => map.serialize_entry("redriveCount", redrive_count)?,
             HistoryKind::StateEntered { name, input, .. } => {
                 map.serialize_entry("name", &**name)?;
                 map.serialize_entry("input", &**input)?;

@@ -29,5 +29,5 @@ mod validate;
 pub use definition::{StateMachine, placeholders};
 pub use diagnostic::{Diagnostic, Severity, code};
 pub use history::{HistoryEvent, HistoryKind, Integration, StateKind};
-pub use machine::Execution;
+pub use machine::{Execution, NotRedrivable};
 pub use protocol::{Command, Event, Moment, Stale, Start, Status, TaskId, TaskRequest, TimerId, Transition};

@@ -24,8 +24,8 @@ pub(crate) enum ContentError {
     NoCheckpoint,
 }
 
-/// Packs two lines of JSON: the events, and the checkpoint (empty for an execution that has ended, which
-/// never goes on).
+/// Packs two lines of JSON: the events, and the checkpoint (empty for an execution that has
+/// succeeded, which never goes on).
 pub(crate) fn pack(events: &[HistoryEvent], checkpoint: Option<&Execution>) -> Vec<u8> {
     // Neither holds a map with keys that are no strings, the one thing that fails; and compact JSON
     // holds no line break.

@@ -107,7 +107,7 @@ impl Inner {
     pub(crate) async fn drive(self: &Arc<Self>, live: &Arc<Live>) {
         while let Some(turn) = live.take_turn() {
             if self.take_turn(live, turn).await.is_err() {
-                self.live.lock().remove(&live.arn);
+                self.forget(live);
                 self.cancel_timers(live.close());
                 return;
             }
@@ -279,7 +279,7 @@ impl Inner {
             self.publish(live, status, applied.history);
             self.command(live, applied.commands);
         } else {
-            self.live.lock().remove(&live.arn);
+            self.forget(live);
             self.cancel_timers(live.close());
             self.publish(live, status, applied.history);
             self.ended(live, status);
@@ -310,6 +310,15 @@ impl Inner {
             .increment(1);
         metrics::gauge!("engine_executions_running").decrement(1);
         self.waiters.notify(&live.arn, status);
+    }
+
+    /// Takes an execution out of those that run, unless it has been redriven since: then the ARN is its
+    /// successor's.
+    fn forget(&self, live: &Arc<Live>) {
+        let mut all = self.live.lock();
+        if all.get(&live.arn).is_some_and(|running| Arc::ptr_eq(running, live)) {
+            all.remove(&live.arn);
+        }
     }
 
     fn cancel_timers(&self, keys: impl IntoIterator<Item = crate::timers::TimerKey>) {

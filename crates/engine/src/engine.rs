@@ -110,6 +110,8 @@ pub(crate) struct Inner {
     /// Executions up to this id were there before this engine: they are for recovery, later ones
     /// for their launch. So nobody is brought to life twice.
     pub last_id_before: i64,
+    /// Whether all of those have been brought back that can be.
+    pub recovered: AtomicBool,
     closing: watch::Sender<bool>,
     /// Whether commits are failing, so that an outage is one line in the log.
     pub outage: AtomicBool,
@@ -147,6 +149,7 @@ impl Engine {
             progress: broadcast::Sender::new(config.progress_capacity.max(1)),
             next_id: AtomicI64::new(last_id_before + 1),
             last_id_before,
+            recovered: AtomicBool::new(last_id_before == 0),
             closing: watch::Sender::new(false),
             outage: AtomicBool::new(false),
         });

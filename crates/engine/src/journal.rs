@@ -88,11 +88,12 @@ impl Record {
         execution: &Execution,
     ) -> Record {
         let end = End::of(execution.status());
+        let has_succeeded = matches!(execution.status(), Status::Succeeded { .. });
         Record {
             execution_id,
             position,
-            // What has ended never goes on.
-            content: content::pack(history, end.is_none().then_some(execution)),
+            // What has succeeded never goes on.
+            content: content::pack(history, (!has_succeeded).then_some(execution)),
             end,
         }
     }

@@ -26,7 +26,8 @@
 //! # Metrics
 //!
 //! Through the `metrics` facade: `engine_executions_started_total{state_machine}`,
-//! `engine_executions_finished_total{state_machine,status}`, `engine_executions_running` (gauge),
+//! `engine_executions_finished_total{state_machine,status}`, `engine_executions_redriven_total{state_machine}`,
+//! `engine_executions_running` (gauge),
 //! `engine_task_seconds{state_machine,state,outcome}` (histogram),
 //! `engine_effects_refused_total{state_machine,error}`, `engine_commit_retries_total`.
 
@@ -42,6 +43,7 @@ mod machines;
 mod names;
 mod query;
 mod recover;
+mod redrive;
 mod start;
 mod stop;
 mod tasks;
@@ -59,5 +61,6 @@ pub use query::{
     UnknownStatus, is_running,
 };
 pub use recover::{RecoverError, Recovered};
+pub use redrive::{PreparedRedrive, RedriveError};
 pub use start::{PreparedStart, StartError, StartRequest, Started};
 pub use stop::StopError;

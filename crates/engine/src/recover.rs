@@ -1,6 +1,7 @@
 //! After a restart: every running execution goes on from its last journal row.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rusqlite::Connection;
 use store::ReadError;
@@ -76,6 +77,7 @@ impl Engine {
                 }
             }
         }
+        self.inner.recovered.store(true, Ordering::Release);
         if recovered.resumed > 0 {
             tracing::info!(resumed = recovered.resumed, "{} executions go on", recovered.resumed);
         }

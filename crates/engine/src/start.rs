@@ -264,14 +264,25 @@ impl Inner {
         let live = Arc::new(live);
         metrics::counter!("engine_executions_started_total", "state_machine" => live.state_machine_name.to_string())
             .increment(1);
+        self.go(&live, commands, history, status);
+    }
+
+    /// What follows from a first transition that is on disk: of a start, or of a redrive.
+    pub(crate) fn go(
+        self: &Arc<Self>,
+        live: &Arc<Live>,
+        commands: Vec<Command>,
+        history: Vec<HistoryEvent>,
+        status: ExecutionStatus,
+    ) {
         metrics::gauge!("engine_executions_running").increment(1);
         if status == ExecutionStatus::Running {
             self.live.lock().insert(live.arn.clone(), live.clone());
-            self.publish(&live, status, history);
-            self.command(&live, commands);
+            self.publish(live, status, history);
+            self.command(live, commands);
         } else {
-            self.publish(&live, status, history);
-            self.ended(&live, status);
+            self.publish(live, status, history);
+            self.ended(live, status);
         }
     }
 }

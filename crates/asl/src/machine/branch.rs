@@ -225,6 +225,7 @@ impl Step<'_> {
             running.failed += 1;
             match running.tolerated {
                 Some(tolerated) if running.failed <= tolerated => {
+                    self.tolerated();
                     return self.iteration_ended(parent.thread, thread, running, previous, event);
                 }
                 Some(_) => {

@@ -2,6 +2,7 @@
 
 mod branch;
 mod flow;
+mod redrive;
 mod state;
 mod step;
 mod task;
@@ -9,10 +10,14 @@ mod thread;
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::definition::StateMachine;
 use crate::protocol::{Command, Event, Moment, Stale, Start, Status, Transition};
+pub use redrive::NotRedrivable;
+use redrive::Unfinished;
 use step::Step;
 use thread::{Activity, Thread, Timer};
 
@@ -35,6 +40,19 @@ pub struct Execution {
     /// What runs: the execution itself (the first number), branches and iterations. A thread stands
     /// after the one that started it.
     threads: BTreeMap<u64, Thread>,
+    /// Where a redrive goes on, once the execution has ended without success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unfinished: Option<Unfinished>,
+    /// How often it was redriven, and when last.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    redrives: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    redriven_at: Option<Timestamp>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it skips by reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Execution {
@@ -61,6 +79,9 @@ impl Execution {
             next_id: 0,
             deadline: None,
             threads: BTreeMap::new(),
+            unfinished: None,
+            redrives: 0,
+            redriven_at: None,
         };
         let mut step = Step::new(machine, &mut execution, moment);
         step.start(input_text);
@@ -86,6 +107,26 @@ impl Execution {
             Event::TimerFired { timer } => step.timer_fired(timer)?,
             Event::Abort { error, cause } => step.abort(error, cause),
         }
+        Ok(step.finish())
+    }
+
+    /// Goes on with an execution that ended without success: what had not ended is run again, under the
+    /// keys it had before, what had succeeded is kept. `input` is given to the state that failed instead of
+    /// the one it had.
+    ///
+    /// # Errors
+    ///
+    /// [`NotRedrivable`], as [`Self::check_redrive`] says it. Nothing has changed then.
+    pub fn redrive(
+        &mut self,
+        machine: &StateMachine,
+        input: Option<Value>,
+        moment: Moment,
+    ) -> Result<Transition, NotRedrivable> {
+        self.check_redrive(input.as_ref())?;
+        let unfinished = self.unfinished.take().ok_or(NotRedrivable::NothingToRedrive)?;
+        let mut step = Step::new(machine, self, moment);
+        step.redrive(&unfinished, input);
         Ok(step.finish())
     }
 
@@ -121,6 +162,12 @@ impl Execution {
     #[must_use]
     pub fn history_length(&self) -> u64 {
         self.last_event
+    }
+
+    /// How often it was redriven.
+    #[must_use]
+    pub fn redrive_count(&self) -> u64 {
+        self.redrives
     }
 
     /// The names of the states that are being executed, those of branches and iterations included.

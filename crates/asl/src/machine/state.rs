@@ -22,14 +22,10 @@ impl Step<'_> {
         let state = self.state_of(thread);
         if phase == Phase::Enter {
             thread.retries.clear();
-            thread.entered_at = self.now;
             if state.in_loop {
                 *thread.visits.entry(Arc::clone(&state.name)).or_default() += 1;
             }
-            let input = self.text_of(&thread.input);
-            let (kind, name) = (state.body.kind(), Arc::clone(&state.name));
-            self.record(thread, HistoryKind::StateEntered { kind, name, input });
-            thread.entered_event = thread.last_event;
+            self.record_entry(thread);
         }
         match &state.body {
             Body::Task(task) => self.start_task(thread, state, task),
@@ -64,6 +60,16 @@ impl Step<'_> {
                 Ok(Outcome::Exit { output, next })
             }),
         }
+    }
+
+    /// Records that a thread enters its state, now and with the input it has.
+    pub(super) fn record_entry(&mut self, thread: &mut Thread) {
+        let state = self.state_of(thread);
+        thread.entered_at = self.now;
+        let input = self.text_of(&thread.input);
+        let (kind, name) = (state.body.kind(), Arc::clone(&state.name));
+        self.record(thread, HistoryKind::StateEntered { kind, name, input });
+        thread.entered_event = thread.last_event;
     }
 
     /// The failure that a Fail state asks for.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Execution;
 use super::flow::place;
+use super::redrive::Unfinished;
 use super::thread::{Activity, Thread, Timer};
 use crate::context::{Context, Parts};
 use crate::definition::{State, StateMachine, StateRef};
@@ -19,14 +20,14 @@ use crate::random::Random;
 use crate::retry::covers;
 
 /// The most events that a history can have: AWS's quota.
-const MAX_HISTORY_EVENTS: u64 = 25_000;
+pub(super) const MAX_HISTORY_EVENTS: u64 = 25_000;
 
 /// The largest input or output, in bytes of JSON: AWS's quota.
 pub(super) const MAX_DATA_BYTES: usize = 262_144;
 
 /// The deepest nesting of data. A checkpoint holds data some levels further down, and readers of JSON
 /// commonly stop at 128 levels; a loop around `{"a.$": "$"}` would go there.
-const MAX_DATA_NESTING: usize = 100;
+pub(super) const MAX_DATA_NESTING: usize = 100;
 
 pub(super) struct Step<'a> {
     pub(super) machine: &'a StateMachine,
@@ -35,7 +36,9 @@ pub(super) struct Step<'a> {
     random: Random,
     transition: Transition,
     /// The threads to run, and how.
-    ready: VecDeque<(u64, Phase)>,
+    pub(super) ready: VecDeque<(u64, Phase)>,
+    /// What is unfinished if the failure that is on its way up is handled nowhere.
+    failing: Option<Unfinished>,
     /// An event had no place in the history any more: the event that led to it.
     history_full: Option<u64>,
     /// The text of the last value that was written: most states pass on what they got.
@@ -67,6 +70,7 @@ impl<'a> Step<'a> {
             random: Random::new(moment.random),
             transition: Transition::default(),
             ready: VecDeque::new(),
+            failing: None,
             history_full: None,
             last_text: None,
         }
@@ -199,8 +203,11 @@ impl<'a> Step<'a> {
                     Err(failure) => Err(failure),
                 },
                 Err(failure) => match self.handle(&mut thread, state, failure) {
-                    Ok(outcome) => Ok(outcome),
-                    Err(failure) => return self.fail_thread(thread, failure),
+                    Ok(outcome) => {
+                        self.failing = None;
+                        Ok(outcome)
+                    }
+                    Err(failure) => return self.fail_thread(id, thread, failure),
                 },
             };
         }
@@ -263,12 +270,23 @@ impl<'a> Step<'a> {
     }
 
     /// A failure that no state of the thread handled.
-    fn fail_thread(&mut self, thread: Thread, failure: Failure) {
+    fn fail_thread(&mut self, id: u64, thread: Thread, failure: Failure) {
+        // The innermost failure is the one to go on from: what is around it has not been touched yet.
+        if self.failing.is_none() {
+            let mut threads = self.execution.threads.clone();
+            threads.insert(id, thread.clone());
+            self.failing = Some(Unfinished { threads, failed: Some(id) });
+        }
         match thread.parent {
             // Nothing around can handle it either: AWS ends the execution on the spot.
             Some(parent) if !failure.is_terminal() => self.branch_failed(parent, &thread, failure),
             _ => self.fail_execution(thread.last_event, failure),
         }
+    }
+
+    /// The failure on its way up is one that is allowed to happen.
+    pub(super) fn tolerated(&mut self) {
+        self.failing = None;
     }
 
     pub(super) fn fail_execution(&mut self, previous: u64, failure: Failure) {
@@ -281,8 +299,12 @@ impl<'a> Step<'a> {
     fn close(&mut self, status: Status) {
         self.execution.status = status;
         self.ready.clear();
-        for (_, thread) in std::mem::take(&mut self.execution.threads) {
+        let threads = std::mem::take(&mut self.execution.threads);
+        for thread in threads.values() {
             self.release(&thread.activity);
+        }
+        if !matches!(self.execution.status, Status::Succeeded { .. }) {
+            self.execution.unfinished = self.failing.take().or(Some(Unfinished { threads, failed: None }));
         }
         if let Some(deadline) = self.execution.deadline.take() {
             self.cancel_timer(deadline.timer);
@@ -310,6 +332,7 @@ impl<'a> Step<'a> {
     ) -> Result<T, Failure> {
         let context = Context::new(Parts {
             start: &self.execution.start,
+            redrives: (self.execution.redrives, self.execution.redriven_at),
             state: &thread.state,
             entered: thread.entered_at,
             retry_count: state.body.handlers().map(|_| thread.retry_count()),
@@ -448,7 +471,7 @@ pub(super) fn data_limit_exceeded(name: &str) -> Failure {
 }
 
 /// Whether there are more than `levels` of lists and objects.
-fn exceeds_nesting(value: &Value, levels: usize) -> bool {
+pub(super) fn exceeds_nesting(value: &Value, levels: usize) -> bool {
     match value {
         Value::Array(items) => levels == 0 || items.iter().any(|item| exceeds_nesting(item, levels - 1)),
         Value::Object(members) => levels == 0 || members.values().any(|member| exceeds_nesting(member, levels - 1)),

@@ -1,6 +1,8 @@
 //! Drives the pure machine through a whole execution, in simulated time.
 
-use asl::{Command, Event, Execution, HistoryEvent, Moment, Start, StateMachine, TaskRequest, Transition};
+use asl::{
+    Command, Event, Execution, HistoryEvent, Moment, NotRedrivable, Start, StateMachine, TaskRequest, Transition,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -78,6 +80,18 @@ impl<'a> Simulation<'a> {
         assert_eq!(restored.apply(self.machine, event, moment).as_ref(), Ok(&transition));
         assert_eq!(restored, self.execution);
         self.take(transition);
+    }
+
+    /// Redrives the execution. A checkpoint written and read again must make no difference here either.
+    pub fn redrive(&mut self, input: Option<Value>) -> Result<(), NotRedrivable> {
+        let text = serde_json::to_string(&self.execution).expect("an execution is JSON");
+        let restored: Execution = serde_json::from_str(&text).expect("a checkpoint can be read");
+        assert_eq!(restored, self.execution, "a checkpoint is the execution: {text}");
+        self.random += 1;
+        let moment = Moment { now: self.now, random: self.random };
+        let transition = self.execution.redrive(self.machine, input, moment)?;
+        self.take(transition);
+        Ok(())
     }
 
     fn take(&mut self, transition: Transition) {

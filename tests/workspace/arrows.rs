@@ -16,7 +16,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lambda", &["adapter", "api", "aws", "documents", "order", "ports", "steps", "triggers", "workflows"]),
     ("local", &["adapter", "order", "ports", "store", "triggers"]),
     ("order", &[]),
-    ("orderflow", &["api", "asl", "documents", "engine", "local", "order", "ports", "steps", "store", "triggers", "workflows"]),
+    (
+        "orderflow",
+        &["api", "asl", "documents", "engine", "local", "order", "ports", "steps", "store", "triggers", "workflows"],
+    ),
     ("ports", &["order"]),
     ("steps", &["documents", "order", "ports", "triggers"]),
     ("store", &[]),

@@ -45,6 +45,7 @@ mod wait;
 mod workflows;
 
 pub use access::Keys;
+pub use orders::follow_up_suffix;
 pub use router::{RouteError, router};
 pub use state::{
     GatewaySwitch, Intake, IntakeAuth, LinkVerdict, Metrics, Readiness, ReceiptDocuments, State, WorkflowView,

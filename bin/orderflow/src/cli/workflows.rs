@@ -69,7 +69,7 @@ pub fn intake_path(workflow: &Value) -> Option<String> {
 }
 
 fn validate(options: Validate) -> Result<(), Failure> {
-    let findings = crate::runtime::workflows::check(&options.path).map_err(Failure::input)?;
+    let findings = workflows::check(&options.path).map_err(Failure::input)?;
     let errors = findings.iter().filter(|finding| finding.is_error).count();
     if options.json {
         let findings: Vec<_> = findings

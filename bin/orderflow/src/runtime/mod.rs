@@ -8,7 +8,6 @@ mod hooks;
 mod pumps;
 mod tasks;
 mod wiring;
-pub mod workflows;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +31,7 @@ use store::Store;
 use tokio::sync::watch;
 use tower::ServiceExt;
 use triggers::Origin;
+use workflows::Workflow;
 
 use crate::config::Config;
 use crate::keys::Keys;
@@ -40,7 +40,6 @@ use environment::{SystemClock, SystemIds};
 use executions::EngineExecutions;
 use handlers::StepHandlers;
 use pumps::{Alarms, Pumps, Surroundings};
-use workflows::Workflow;
 
 /// Buckets of everything that is measured in seconds: from a commit's tenth of a millisecond to a wait's minute.
 const SECONDS: [f64; 14] = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 15.0, 60.0];
@@ -48,10 +47,6 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 const DATABASE: &str = "orderflow.db";
 const DEMO_PRODUCTS: &str = include_str!("../../demo/products.csv");
 const DEMO_CUSTOMERS: &str = include_str!("../../demo/customers.csv");
-
-/// What comes after an order's own workflow, and how its executions are named.
-const FOLLOW_UPS: [(&str, &str); 4] =
-    [("cancellation", "-cancel"), ("shipment", "-ship"), ("delivery", "-deliver"), ("return", "-return")];
 
 /// The running system.
 pub struct Runtime {
@@ -285,11 +280,13 @@ async fn open_engine(
 fn audit_rules(workflows: &[Workflow]) -> AuditRules {
     // A workflow issues receipts when one of its states makes one.
     let issuing = workflows.iter().filter(|workflow| workflow.definition.contains(":function:GenerateReceipt"));
+    let follow_ups = workflows.iter().flat_map(|workflow| &workflow.bindings.follow_ups).filter_map(|name| {
+        let suffix = api::follow_up_suffix(name)?;
+        Some(FollowUp { workflow: name.clone(), suffix })
+    });
     AuditRules {
         receipt_issuing: issuing.map(|workflow| workflow.name.clone()).collect(),
-        follow_ups: FOLLOW_UPS
-            .map(|(workflow, suffix)| FollowUp { workflow: workflow.to_owned(), suffix: suffix.to_owned() })
-            .into(),
+        follow_ups: follow_ups.collect(),
         simulated_gateway: true,
     }
 }

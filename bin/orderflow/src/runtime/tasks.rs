@@ -7,49 +7,9 @@ use engine::{Task, TaskError, TaskHandler, TaskSuccess};
 use ports::{BusEvent, Change, Clock, QueueMessage, TopicMessage};
 use serde_json::{Value, json};
 use steps::Context;
+use workflows::Resource;
 
 use super::commit::{Batch, Home, task_error};
-
-/// What a Task state's `Resource` stands for here.
-enum Resource<'a> {
-    /// `arn:aws:lambda:…:function:Name`
-    Step(&'a str),
-    /// `arn:aws:states:::sns:publish`
-    SnsPublish,
-    /// `arn:aws:states:::events:putEvents`
-    PutEvents,
-    /// `arn:aws:states:::sqs:sendMessage`
-    SendMessage,
-}
-
-impl<'a> Resource<'a> {
-    fn parse(resource: &'a str) -> Option<Resource<'a>> {
-        match resource {
-            "arn:aws:states:::sns:publish" => Some(Resource::SnsPublish),
-            "arn:aws:states:::events:putEvents" => Some(Resource::PutEvents),
-            "arn:aws:states:::sqs:sendMessage" => Some(Resource::SendMessage),
-            _ => {
-                let (service, function) = resource.split_once(":function:")?;
-                service.starts_with("arn:aws:lambda:").then_some(Resource::Step(function))
-            }
-        }
-    }
-}
-
-/// Whether something here can run tasks of that resource; the error says what is known.
-pub fn check_resource(resource: &str) -> Result<(), String> {
-    match Resource::parse(resource) {
-        Some(Resource::Step(name)) if steps::registry::find(name).is_none() => {
-            let known: Vec<&str> = steps::registry::all().iter().map(|step| step.name()).collect();
-            Err(format!("there is no step {name}; there are {}", known.join(", ")))
-        }
-        Some(_) => Ok(()),
-        None => Err(format!(
-            "{resource} cannot be run here: expected a step such as ${{ReserveStockArn}}, or the integration \
-             sns:publish, events:putEvents or sqs:sendMessage"
-        )),
-    }
-}
 
 /// The handler of the engine's tasks.
 pub struct Tasks {
@@ -178,22 +138,4 @@ fn message_id(parts: &[&str]) -> String {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_can_be_run_is_accepted() {
-        for (resource, runs) in [
-            ("arn:aws:lambda:eu-central-1:123456789012:function:ReserveStock", true),
-            ("arn:aws:lambda:eu-central-1:123456789012:function:Reserve", false),
-            ("arn:aws:states:::sns:publish", true),
-            ("arn:aws:states:::dynamodb:putItem", false),
-            ("ReserveStock", false),
-        ] {
-            assert_eq!(check_resource(resource).is_ok(), runs, "{resource}");
-        }
-    }
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use local::{MailMode, StreamedTable, Subscription, Wiring};
 use triggers::queue::RedrivePolicy;
 use triggers::{Origin, QueueSpec, Target, document};
+use workflows::Workflow;
 
-use super::workflows::Workflow;
 use crate::config::Config;
 
 /// A hop: a queue of our own between a pipe or rule and what it leads to. It gives every delivery the

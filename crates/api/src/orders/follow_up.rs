@@ -36,6 +36,16 @@ const SHIP: FollowUp = FollowUp { workflow: "shipment", suffix: "ship", target: 
 const DELIVER: FollowUp = FollowUp { workflow: "delivery", suffix: "deliver", target: Status::Delivered };
 const RETURN: FollowUp = FollowUp { workflow: "return", suffix: "return", target: Status::Returned };
 
+const ALL: [&FollowUp; 4] = [&CANCEL, &SHIP, &DELIVER, &RETURN];
+
+/// What the executions of a follow-up's workflow add to the order's id to make their names, such as
+/// `-cancel`; nothing for a workflow that this interface begins no executions of.
+#[must_use]
+pub fn follow_up_suffix(workflow: &str) -> Option<String> {
+    let follow_up = ALL.into_iter().find(|follow_up| follow_up.workflow == workflow)?;
+    Some(format!("-{}", follow_up.suffix))
+}
+
 /// How often the same may be tried anew after an execution of it ended without success.
 const MOST_ATTEMPTS: u32 = 50;
 

@@ -7,3 +7,5 @@ pub(crate) mod list;
 pub(crate) mod place;
 pub(crate) mod receipt;
 pub(crate) mod view;
+
+pub use follow_up::follow_up_suffix;

@@ -13,6 +13,7 @@ pub use model::{
     Api, Auth, Bindings, Consumer, Logs, Method, Pipe, PipeSource, Rule, Subscription, Table, Target, Topic,
 };
 pub use parameters::{Parameter, ParameterType};
+pub use reader::is_name;
 
 use crate::problem::Problem;
 use reader::Reader;

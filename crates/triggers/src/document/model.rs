@@ -28,6 +28,8 @@ pub struct Bindings {
     pub alarms: BTreeMap<String, AlarmSpec>,
     /// How long logs are kept; for ever when absent.
     pub logs: Option<Logs>,
+    /// Workflows by name that begin once this one has brought an order to its end, and are deployed with it.
+    pub follow_ups: Vec<String>,
 }
 
 /// An HTTP intake.

@@ -114,7 +114,7 @@ impl<'v> Reader<'v> {
             .iter()
             .map(|(name, value)| {
                 let pointer = member(pointer, name);
-                if !is_resource_name(name) {
+                if !is_name(name) {
                     self.note(&pointer, "expected a name of 1 to 80 letters, digits, hyphens, underscores and dots");
                 }
                 Some((name.clone(), read(self, name, value, &pointer)?))
@@ -234,7 +234,10 @@ fn whole_number(value: &Value) -> Option<u32> {
     (number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number)).then_some(number as u32)
 }
 
-fn is_resource_name(name: &str) -> bool {
+/// Whether a workflow, table, rule, queue, topic or alarm may be named so: 1 to 80 letters, digits, hyphens,
+/// underscores and dots.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
     (1..=80).contains(&name.len())
         && name.chars().all(|character| character.is_ascii_alphanumeric() || "-_.".contains(character))
 }

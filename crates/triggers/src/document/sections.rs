@@ -4,7 +4,7 @@ use super::model::{
     Api, Auth, Bindings, Consumer, Logs, Method, Pipe, PipeSource, Rule, Subscription, Table, Target, Topic,
 };
 use super::parameters;
-use super::reader::Reader;
+use super::reader::{self, Reader};
 use crate::alarm::{AlarmSpec, ComparisonOperator, Dimension, Statistic, TreatMissingData};
 use crate::dynamodb::StreamViewType;
 use crate::pattern::Pattern;
@@ -33,7 +33,19 @@ pub(super) fn read<'v>(reader: &Reader<'v>, document: &'v Value) -> Option<Bindi
     let members = reader.object(
         document,
         "",
-        &["$schema", "Api", "Tables", "Pipe", "Rules", "Queues", "Topics", "Alarms", "Logs", parameters::SECTION],
+        &[
+            "$schema",
+            "Api",
+            "Tables",
+            "Pipe",
+            "Rules",
+            "Queues",
+            "Topics",
+            "Alarms",
+            "Logs",
+            "FollowUps",
+            parameters::SECTION,
+        ],
     )?;
     check_names(reader);
     let schema = members.optional("$schema", Reader::text);
@@ -45,6 +57,7 @@ pub(super) fn read<'v>(reader: &Reader<'v>, document: &'v Value) -> Option<Bindi
     let topics = members.or("Topics", BTreeMap::new(), |reader, value, pointer| reader.named(value, pointer, topic));
     let alarms = members.or("Alarms", BTreeMap::new(), |reader, value, pointer| reader.named(value, pointer, alarm));
     let logs = members.optional("Logs", logs);
+    let follow_ups = members.or("FollowUps", Vec::new(), follow_ups);
     schema?;
     let bindings = Bindings {
         api: api?,
@@ -55,6 +68,7 @@ pub(super) fn read<'v>(reader: &Reader<'v>, document: &'v Value) -> Option<Bindi
         topics: topics?,
         alarms: alarms?,
         logs: logs?,
+        follow_ups: follow_ups?,
     };
     check_pipe_source(reader, &bindings);
     check_dimensions(reader, &bindings);
@@ -523,4 +537,17 @@ fn logs<'v>(reader: &Reader<'v>, value: &'v Value, pointer: &str) -> Option<Logs
         reader.expected(pointer, &format!("one of {offered}"), value)
     });
     Some(Logs { retention_days: days? })
+}
+
+fn follow_ups<'v>(reader: &Reader<'v>, value: &'v Value, pointer: &str) -> Option<Vec<String>> {
+    let names = reader.list(value, pointer, |reader, value, pointer| match value.as_str() {
+        Some(name) if reader::is_name(name) => Some(name.to_owned()),
+        _ => reader.expected(pointer, "the name of a workflow", value),
+    })?;
+    for (index, name) in names.iter().enumerate() {
+        if names[..index].contains(name) {
+            reader.note(&element(pointer, index), format!("{name} stands in the list already"));
+        }
+    }
+    Some(names)
 }

@@ -8,9 +8,9 @@ use ports::{Change, Result, StepError, TopicMessage};
 use serde_json::Value;
 use store::{Store, WriteError};
 use triggers::{Alarm, AlarmSpec, AlarmState, Datapoint, Origin, Target, Transition};
+use workflows::Workflow;
 
 use super::{Pump, Surroundings};
-use crate::runtime::workflows::Workflow;
 
 /// How many of a workflow's latest failures are looked at: more breach any threshold just as well.
 const FAILURES: u32 = 500;

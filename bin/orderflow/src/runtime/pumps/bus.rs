@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use local::{cursors, events, queues};
 use ports::{QueueMessage, Result, StepError};
 use triggers::document::Rule;
+use workflows::Workflow;
 
 use super::{Pump, Surroundings};
 use crate::runtime::wiring::hop;
-use crate::runtime::workflows::Workflow;
 
 /// How many events are looked at in one turn.
 const TURN: usize = 200;

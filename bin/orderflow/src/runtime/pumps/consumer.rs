@@ -9,10 +9,10 @@ use serde_json::Value;
 use store::WriteError;
 use triggers::document::{Consumer as Taker, PipeSource};
 use triggers::{Records, Target};
+use workflows::Workflow;
 
 use super::{Pump, Surroundings};
 use crate::runtime::wiring::{Destination, hop};
-use crate::runtime::workflows::Workflow;
 
 /// As many as Lambda takes from a queue at once unless told otherwise.
 const BATCH: usize = 10;

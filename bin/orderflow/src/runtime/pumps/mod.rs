@@ -19,10 +19,10 @@ use local::Listener;
 use ports::{Clock, Result};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use workflows::Workflow;
 
 use super::commit::Home;
 use super::handlers::StepHandlers;
-use super::workflows::Workflow;
 
 pub use alarms::Alarms;
 

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use ports::{Result, StepError};
 use store::WriteError;
+use workflows::Workflow;
 
 use super::{Pump, Surroundings, bus, streams};
-use crate::runtime::workflows::Workflow;
 
 /// Streams, events and deleted messages: longer than any execution here may run, because what was pruned
 /// is no longer recognised when it comes again.

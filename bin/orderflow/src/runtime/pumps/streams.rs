@@ -5,10 +5,10 @@ use local::{StreamedTable, cursors, queues, streams};
 use ports::{QueueMessage, Result, StepError};
 use serde_json::Value;
 use triggers::document::{Pipe, PipeSource};
+use workflows::Workflow;
 
 use super::{Pump, Surroundings};
 use crate::runtime::wiring::hop;
-use crate::runtime::workflows::Workflow;
 
 /// How many records are looked at in one turn.
 const TURN: usize = 200;

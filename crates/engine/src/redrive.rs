@@ -10,7 +10,7 @@ use serde_json::Value;
 use store::{ReadError, WriteError};
 
 use crate::content;
-use crate::engine::{Engine, Inner};
+use crate::engine::Engine;
 use crate::journal::{self, Record};
 use crate::live::{Live, Position};
 use crate::machines::LoadError;

@@ -15,10 +15,16 @@ mod executions;
 mod image;
 mod messages;
 mod operations;
+mod operators;
 mod orders;
 mod page;
 mod payments;
+mod personal_data;
 mod receipts;
+mod redrives;
+mod rehearsals;
+mod statistics;
+mod trails;
 
 use std::sync::Arc;
 
@@ -37,10 +43,16 @@ pub use messages::{
     TopicMessageView, TopicView,
 };
 pub use operations::{Audit, Auditor, Handlers, Writer};
+pub use operators::{NewOperatorAction, OperatorAction, OperatorActionFilter, OperatorLog};
 pub use orders::{OrderFilter, Orders};
 pub use page::Page;
 pub use payments::{ChargeRequest, GatewayError, PaymentGateway, RefundRequest};
+pub use personal_data::{CustomerTotals, Erased, Person, PersonalData};
 pub use receipts::Receipts;
+pub use redrives::{RedriveError, Redrives};
+pub use rehearsals::{Mock, Rehearsal, Rehearsals};
+pub use statistics::{Durations, OrderStatistics, Span, StateStatistics, Statistics, WorkflowStatistics};
+pub use trails::{PublishedMessage, TopicDelivery, Trail, Trails};
 
 /// The readers a step is given. Cheap to clone.
 #[derive(Clone)]

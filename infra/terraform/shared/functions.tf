@@ -1,0 +1,149 @@
+# What looks after the shop as a whole.
+
+locals {
+  all_functions = jsondecode(file("${path.module}/../../functions.json")).Functions
+  # How often a function runs by itself; not at all without a word here.
+  schedules = {
+    ExpireReservations = "rate(1 minute)"
+    RebalanceStock     = "rate(5 minutes)"
+  }
+  functions = { for name in ["ExpireReservations", "RebalanceStock", "RecordBounce", "SeedInventory"] : name => local.all_functions[name] }
+
+  # Mails are in the outboxes of all workflows.
+  outboxes = "arn:${local.partition}:dynamodb:${local.region}:${local.account}:table/${var.name}-*-outbox"
+  resources = {
+    data             = [module.data.arn]
+    data-index       = ["${module.data.arn}/index/*"]
+    outbox           = [local.outboxes]
+    outbox-index     = ["${local.outboxes}/index/*"]
+    outbox-stream    = []
+    streamed         = []
+    receipts         = ["${aws_s3_bucket.receipts.arn}/receipts/*"]
+    secret           = [aws_secretsmanager_secret.keys.arn]
+    bus              = [aws_cloudwatch_event_bus.this.arn]
+    topics           = []
+    queues           = []
+    "state-machines" = []
+    executions       = []
+    mail             = [aws_sesv2_email_identity.sender.arn, aws_sesv2_configuration_set.this.arn]
+    alarms           = []
+  }
+  environment = {
+    ORDERFLOW_DATA_TABLE   = module.data.name
+    ORDERFLOW_STOCK_SHARDS = tostring(var.stock_shards)
+    ORDERFLOW_LOG          = var.log_filter
+  }
+}
+
+module "functions" {
+  source   = "../modules/function"
+  for_each = local.functions
+
+  name              = "${var.name}-${each.key}"
+  function          = each.key
+  facts             = each.value
+  resources         = local.resources
+  environment       = local.environment
+  receives_failures = each.key != "SeedInventory"
+  stack = {
+    architecture          = var.architecture
+    artifacts_bucket      = var.artifacts_bucket
+    artifact_key          = var.artifact_key
+    log_retention_in_days = var.log_retention_in_days
+    kms_key_arn           = var.kms_key_arn
+    subnet_ids            = [for zone in local.zones : aws_subnet.private[zone].id]
+    security_group_ids    = aws_security_group.functions[*].id
+    failures_queue_arn    = module.failures.arn
+    alarm_actions         = [aws_sns_topic.alarms.arn]
+    errors_threshold      = 5
+    reserved_concurrency  = var.reserved_concurrency
+  }
+}
+
+# What could not be handed over: bounces.
+module "failures" {
+  source             = "../modules/queue"
+  name               = "${var.name}-failures"
+  holds_dead_letters = true
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  kms_key_arn        = var.kms_key_arn
+  senders            = [{ service = "sns.amazonaws.com", source_arn = aws_sns_topic.bounces.arn }]
+}
+
+resource "aws_scheduler_schedule" "this" {
+  #checkov:skip=CKV_AWS_297:the schedule holds no data; with kms_key_arn it is encrypted by the customer's own key
+  for_each            = local.schedules
+  name                = "${var.name}-${each.key}"
+  description         = "Runs ${each.key}."
+  schedule_expression = each.value
+  kms_key_arn         = var.kms_key_arn
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = module.functions[each.key].arn
+    role_arn = aws_iam_role.scheduler.arn
+    input    = jsonencode({ source = "aws.scheduler", "detail-type" = "Scheduled Event", detail = {} })
+
+    # The next call does the same.
+    retry_policy {
+      maximum_retry_attempts       = 0
+      maximum_event_age_in_seconds = 60
+    }
+  }
+}
+
+resource "aws_iam_role" "scheduler" {
+  name = "${var.name}-scheduler-${local.region}"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "scheduler" {
+  name = "permissions"
+  role = aws_iam_role.scheduler.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "Functions"
+      Effect   = "Allow"
+      Action   = ["lambda:InvokeFunction"]
+      Resource = [for name in sort(keys(local.schedules)) : module.functions[name].arn]
+    }]
+  })
+}
+
+# API Gateway writes its logs with one role for the account and region.
+resource "aws_iam_role" "api_gateway_logs" {
+  count = var.manage_api_gateway_account ? 1 : 0
+  name  = "${var.name}-api-gateway-logs-${local.region}"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "apigateway.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "api_gateway_logs" {
+  count      = var.manage_api_gateway_account ? 1 : 0
+  role       = aws_iam_role.api_gateway_logs[0].name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+}
+
+resource "aws_api_gateway_account" "this" {
+  count               = var.manage_api_gateway_account ? 1 : 0
+  cloudwatch_role_arn = aws_iam_role.api_gateway_logs[0].arn
+  depends_on          = [aws_iam_role_policy_attachment.api_gateway_logs]
+}

@@ -19,7 +19,7 @@ module "data" {
   stream_view_type    = try(local.table.StreamViewType, null)
   ttl_attribute       = try(local.table.TimeToLiveAttribute, null)
   deletion_protection = var.deletion_protection
-  kms_key_arn         = var.kms_key_arn
+  kms_key_arn         = local.kms_key_arn
   indexes = [for index in local.table.GlobalSecondaryIndexes : {
     name          = index.IndexName
     partition_key = index.PartitionKey
@@ -31,7 +31,7 @@ module "data" {
 resource "aws_s3_bucket" "receipts" {
   #checkov:skip=CKV_AWS_18:who reads a receipt is in CloudTrail's data events where they are on; access logs would need a bucket more
   #checkov:skip=CKV_AWS_144:a receipt is a function of its order and can be made again; the orders are in the table, with point-in-time recovery
-  #checkov:skip=CKV_AWS_145:AES256 unless a key of the customer's own is given (kms_key_arn)
+  #checkov:skip=CKV_AWS_145:AES256 unless enable_customer_key
   #checkov:skip=CKV2_AWS_62:nothing waits for receipts to appear
   bucket        = "${var.name}-receipts-${local.account}-${local.region}"
   force_destroy = !var.deletion_protection
@@ -50,8 +50,8 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "receipts" {
   rule {
     bucket_key_enabled = true
     apply_server_side_encryption_by_default {
-      sse_algorithm     = var.kms_key_arn == null ? "AES256" : "aws:kms"
-      kms_master_key_id = var.kms_key_arn
+      sse_algorithm     = var.enable_customer_key ? "aws:kms" : "AES256"
+      kms_master_key_id = local.kms_key_arn
     }
   }
 }
@@ -111,7 +111,7 @@ resource "aws_s3_bucket_policy" "receipts" {
 
 resource "aws_cloudwatch_event_bus" "this" {
   name               = var.name
-  kms_key_identifier = var.kms_key_arn
+  kms_key_identifier = local.kms_key_arn
 }
 
 # The operator's key and the key that signs order tokens. Made here once, never in the state.
@@ -126,11 +126,11 @@ ephemeral "aws_secretsmanager_random_password" "signing_key" {
 }
 
 resource "aws_secretsmanager_secret" "keys" {
-  #checkov:skip=CKV_AWS_149:encrypted by aws/secretsmanager; with kms_key_arn by the customer's own key
+  #checkov:skip=CKV_AWS_149:encrypted by aws/secretsmanager; with enable_customer_key by the customer's own key
   #checkov:skip=CKV2_AWS_57:a new signing key would close every order's page that customers have a link to: changing the keys is the operator's decision (secret version)
   name                    = "${var.name}/keys"
   description             = "OrderFlow: the operator's key, and the key that signs order tokens."
-  kms_key_id              = var.kms_key_arn
+  kms_key_id              = local.kms_key_arn
   recovery_window_in_days = var.deletion_protection ? 30 : 0
 }
 
@@ -158,13 +158,12 @@ resource "aws_ssm_parameter" "shared" {
     data_table_arn             = module.data.arn
     event_bus                  = aws_cloudwatch_event_bus.this.name
     event_bus_arn              = aws_cloudwatch_event_bus.this.arn
-    kms_key_arn                = var.kms_key_arn
+    kms_key_arn                = local.kms_key_arn
     link_expires_hours         = var.link_expires_hours
     mail_configuration_set     = aws_sesv2_configuration_set.this.configuration_set_name
     mail_configuration_set_arn = aws_sesv2_configuration_set.this.arn
     mail_from                  = var.mail_from
     mail_identity_arn          = aws_sesv2_email_identity.sender.arn
-    public_url                 = var.public_url
     receipts_bucket            = aws_s3_bucket.receipts.id
     receipts_bucket_arn        = aws_s3_bucket.receipts.arn
     secret_arn                 = aws_secretsmanager_secret.keys.arn

@@ -2,10 +2,10 @@
 
 locals {
   all_functions = jsondecode(file("${path.module}/../../functions.json")).Functions
-  # How often a function runs by itself; not at all without a word here.
+  # Functions that run by themselves, and how often.
   schedules = {
-    ExpireReservations = "rate(1 minute)"
-    RebalanceStock     = "rate(5 minutes)"
+    ExpireReservations = { name = "expire-reservations", rate = "rate(1 minute)" }
+    RebalanceStock     = { name = "rebalance-stock", rate = "rate(5 minutes)" }
   }
   functions = { for name in ["ExpireReservations", "RebalanceStock", "RecordBounce", "SeedInventory"] : name => local.all_functions[name] }
 
@@ -29,9 +29,17 @@ locals {
     alarms           = []
   }
   environment = {
-    ORDERFLOW_DATA_TABLE   = module.data.name
-    ORDERFLOW_STOCK_SHARDS = tostring(var.stock_shards)
-    ORDERFLOW_LOG          = var.log_filter
+    ORDERFLOW_WORKFLOW               = "shared"
+    ORDERFLOW_DATA_TABLE             = module.data.name
+    ORDERFLOW_RECEIPTS_BUCKET        = aws_s3_bucket.receipts.id
+    ORDERFLOW_EVENT_BUS              = aws_cloudwatch_event_bus.this.name
+    ORDERFLOW_SECRET                 = aws_secretsmanager_secret.keys.name
+    ORDERFLOW_MAIL_FROM              = var.mail_from
+    ORDERFLOW_MAIL_CONFIGURATION_SET = aws_sesv2_configuration_set.this.configuration_set_name
+    ORDERFLOW_SHOP_NAME              = var.shop_name
+    ORDERFLOW_STOCK_SHARDS           = tostring(var.stock_shards)
+    ORDERFLOW_LINK_EXPIRES_HOURS     = tostring(var.link_expires_hours)
+    ORDERFLOW_LOG                    = var.log_level
   }
 }
 
@@ -50,7 +58,7 @@ module "functions" {
     artifacts_bucket      = var.artifacts_bucket
     artifact_key          = var.artifact_key
     log_retention_in_days = var.log_retention_in_days
-    kms_key_arn           = var.kms_key_arn
+    kms_key_arn           = local.kms_key_arn
     subnet_ids            = [for zone in local.zones : aws_subnet.private[zone].id]
     security_group_ids    = aws_security_group.functions[*].id
     failures_queue_arn    = module.failures.arn
@@ -66,17 +74,17 @@ module "failures" {
   name               = "${var.name}-failures"
   holds_dead_letters = true
   alarm_actions      = [aws_sns_topic.alarms.arn]
-  kms_key_arn        = var.kms_key_arn
-  senders            = [{ service = "sns.amazonaws.com", source_arn = aws_sns_topic.bounces.arn }]
+  kms_key_arn        = local.kms_key_arn
+  senders            = [{ service = "sns.amazonaws.com", source_arn = aws_sns_topic.mail_events.arn }]
 }
 
 resource "aws_scheduler_schedule" "this" {
   #checkov:skip=CKV_AWS_297:the schedule holds no data; with kms_key_arn it is encrypted by the customer's own key
   for_each            = local.schedules
-  name                = "${var.name}-${each.key}"
+  name                = "${var.name}-${each.value.name}"
   description         = "Runs ${each.key}."
-  schedule_expression = each.value
-  kms_key_arn         = var.kms_key_arn
+  schedule_expression = each.value.rate
+  kms_key_arn         = local.kms_key_arn
 
   flexible_time_window {
     mode = "OFF"
@@ -124,7 +132,7 @@ resource "aws_iam_role_policy" "scheduler" {
 
 # API Gateway writes its logs with one role for the account and region.
 resource "aws_iam_role" "api_gateway_logs" {
-  count = var.manage_api_gateway_account ? 1 : 0
+  count = var.configure_api_gateway_logging ? 1 : 0
   name  = "${var.name}-api-gateway-logs-${local.region}"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -137,13 +145,13 @@ resource "aws_iam_role" "api_gateway_logs" {
 }
 
 resource "aws_iam_role_policy_attachment" "api_gateway_logs" {
-  count      = var.manage_api_gateway_account ? 1 : 0
+  count      = var.configure_api_gateway_logging ? 1 : 0
   role       = aws_iam_role.api_gateway_logs[0].name
   policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 }
 
 resource "aws_api_gateway_account" "this" {
-  count               = var.manage_api_gateway_account ? 1 : 0
+  count               = var.configure_api_gateway_logging ? 1 : 0
   cloudwatch_role_arn = aws_iam_role.api_gateway_logs[0].arn
   depends_on          = [aws_iam_role_policy_attachment.api_gateway_logs]
 }

@@ -1,7 +1,7 @@
 # Mail: the sender, and what becomes of mails that come back.
 
 resource "aws_sesv2_email_identity" "sender" {
-  email_identity         = var.mail_from
+  email_identity         = coalesce(var.mail_domain, var.mail_from)
   configuration_set_name = aws_sesv2_configuration_set.this.configuration_set_name
 }
 
@@ -30,21 +30,21 @@ resource "aws_sesv2_configuration_set_event_destination" "bounces" {
     enabled              = true
     matching_event_types = ["BOUNCE", "COMPLAINT", "REJECT"]
     sns_destination {
-      topic_arn = aws_sns_topic.bounces.arn
+      topic_arn = aws_sns_topic.mail_events.arn
     }
   }
 
-  depends_on = [aws_sns_topic_policy.bounces]
+  depends_on = [aws_sns_topic_policy.mail_events]
 }
 
-resource "aws_sns_topic" "bounces" {
+resource "aws_sns_topic" "mail_events" {
   #checkov:skip=CKV_AWS_26:SES cannot publish to a topic under the key aws/sns; with kms_key_arn the customer's own key encrypts it
-  name              = "${var.name}-bounces"
-  kms_master_key_id = var.kms_key_arn
+  name              = "${var.name}-mail-events"
+  kms_master_key_id = local.kms_key_arn
 }
 
-resource "aws_sns_topic_policy" "bounces" {
-  arn = aws_sns_topic.bounces.arn
+resource "aws_sns_topic_policy" "mail_events" {
+  arn = aws_sns_topic.mail_events.arn
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -53,7 +53,7 @@ resource "aws_sns_topic_policy" "bounces" {
         Effect    = "Allow"
         Principal = { Service = "ses.amazonaws.com" }
         Action    = "sns:Publish"
-        Resource  = aws_sns_topic.bounces.arn
+        Resource  = aws_sns_topic.mail_events.arn
         Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
       },
     ]
@@ -61,7 +61,7 @@ resource "aws_sns_topic_policy" "bounces" {
 }
 
 resource "aws_sns_topic_subscription" "bounces" {
-  topic_arn      = aws_sns_topic.bounces.arn
+  topic_arn      = aws_sns_topic.mail_events.arn
   protocol       = "lambda"
   endpoint       = module.functions["RecordBounce"].arn
   redrive_policy = jsonencode({ deadLetterTargetArn = module.failures.arn })
@@ -72,14 +72,14 @@ resource "aws_lambda_permission" "bounces" {
   action        = "lambda:InvokeFunction"
   function_name = module.functions["RecordBounce"].name
   principal     = "sns.amazonaws.com"
-  source_arn    = aws_sns_topic.bounces.arn
+  source_arn    = aws_sns_topic.mail_events.arn
 }
 
 # Who is woken up.
 resource "aws_sns_topic" "alarms" {
   #checkov:skip=CKV_AWS_26:CloudWatch cannot publish to a topic under the key aws/sns; with kms_key_arn the customer's own key encrypts it
   name              = "${var.name}-alarms"
-  kms_master_key_id = var.kms_key_arn
+  kms_master_key_id = local.kms_key_arn
 }
 
 resource "aws_sns_topic_policy" "alarms" {

@@ -2,22 +2,22 @@
 
 data "aws_availability_zones" "available" {
   #checkov:skip=CKV_AWS_394:the first two by name are taken, which a new zone does not change
-  count = var.vpc_cidr == null ? 0 : 1
+  count = var.enable_vpc ? 1 : 0
   state = "available"
 }
 
 locals {
-  zones = var.vpc_cidr == null ? [] : slice(sort(data.aws_availability_zones.available[0].names), 0, 2)
+  zones = !var.enable_vpc ? [] : slice(sort(data.aws_availability_zones.available[0].names), 0, 2)
   # Those that functions speak to, by the names that endpoints have.
-  interface_services = var.vpc_cidr == null ? [] : [
+  interface_services = !var.enable_vpc ? [] : [
     "email", "events", "kms", "lambda", "logs", "monitoring", "secretsmanager", "sns", "sqs", "states", "xray",
   ]
-  gateway_services = var.vpc_cidr == null ? [] : ["dynamodb", "s3"]
+  gateway_services = !var.enable_vpc ? [] : ["dynamodb", "s3"]
 }
 
 resource "aws_vpc" "this" {
   #checkov:skip=CKV2_AWS_11:nothing but these functions is in it, and all that they reach are AWS endpoints, whose calls CloudTrail has
-  count                = var.vpc_cidr == null ? 0 : 1
+  count                = var.enable_vpc ? 1 : 0
   cidr_block           = var.vpc_cidr
   enable_dns_support   = true
   enable_dns_hostnames = true
@@ -26,7 +26,7 @@ resource "aws_vpc" "this" {
 
 # The default group lets everything in; emptied.
 resource "aws_default_security_group" "this" {
-  count  = var.vpc_cidr == null ? 0 : 1
+  count  = var.enable_vpc ? 1 : 0
   vpc_id = aws_vpc.this[0].id
 }
 
@@ -39,7 +39,7 @@ resource "aws_subnet" "private" {
 }
 
 resource "aws_route_table" "private" {
-  count  = var.vpc_cidr == null ? 0 : 1
+  count  = var.enable_vpc ? 1 : 0
   vpc_id = aws_vpc.this[0].id
   tags   = { Name = var.name }
 }
@@ -52,21 +52,21 @@ resource "aws_route_table_association" "private" {
 
 resource "aws_security_group" "functions" {
   #checkov:skip=CKV2_AWS_5:the workflows' functions are in it
-  count       = var.vpc_cidr == null ? 0 : 1
+  count       = var.enable_vpc ? 1 : 0
   name        = "${var.name}-functions"
   description = "OrderFlow functions: TLS to the endpoints, nothing in."
   vpc_id      = aws_vpc.this[0].id
 }
 
 resource "aws_security_group" "endpoints" {
-  count       = var.vpc_cidr == null ? 0 : 1
+  count       = var.enable_vpc ? 1 : 0
   name        = "${var.name}-endpoints"
   description = "Endpoints of AWS services: TLS from OrderFlow functions."
   vpc_id      = aws_vpc.this[0].id
 }
 
 resource "aws_vpc_security_group_egress_rule" "functions_to_endpoints" {
-  count                        = var.vpc_cidr == null ? 0 : 1
+  count                        = var.enable_vpc ? 1 : 0
   description                  = "TLS to the endpoints"
   security_group_id            = aws_security_group.functions[0].id
   referenced_security_group_id = aws_security_group.endpoints[0].id
@@ -86,7 +86,7 @@ resource "aws_vpc_security_group_egress_rule" "functions_to_gateways" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "endpoints_from_functions" {
-  count                        = var.vpc_cidr == null ? 0 : 1
+  count                        = var.enable_vpc ? 1 : 0
   description                  = "TLS from the functions"
   security_group_id            = aws_security_group.endpoints[0].id
   referenced_security_group_id = aws_security_group.functions[0].id

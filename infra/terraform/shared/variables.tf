@@ -32,7 +32,7 @@ variable "artifact_key" {
 variable "architecture" {
   description = "What the bootstrap was built for: arm64 or x86_64."
   type        = string
-  default     = "arm64"
+  default     = "x86_64"
 
   validation {
     condition     = contains(["arm64", "x86_64"], var.architecture)
@@ -47,6 +47,17 @@ variable "mail_from" {
   validation {
     condition     = can(regex("^[^ @,<>]+@[^ @,<>]+\\.[^ @,<>]+$", var.mail_from))
     error_message = "mail_from: \"${var.mail_from}\" is no mail address."
+  }
+}
+
+variable "mail_domain" {
+  description = "The domain of mail_from, when SES is to sign for all of it (DKIM); the address alone without it."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.mail_domain == null || endswith(var.mail_from, "@${coalesce(var.mail_domain, "-")}")
+    error_message = "mail_domain: ${var.mail_from} is not an address of \"${coalesce(var.mail_domain, "-")}\"."
   }
 }
 
@@ -65,17 +76,6 @@ variable "shop_name" {
   description = "The shop's name in mails and receipts."
   type        = string
   default     = "OrderFlow"
-}
-
-variable "public_url" {
-  description = "Where customers reach the shop, for links in mails; a workflow's own API without it."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = can(regex("^https?://[^/ ]+[^ ]*[^/ ]$", coalesce(var.public_url, "https://example.com")))
-    error_message = "public_url: \"${coalesce(var.public_url, "-")}\" is no URL: expected https:// and no slash at the end."
-  }
 }
 
 variable "stock_shards" {
@@ -122,31 +122,32 @@ variable "log_retention_in_days" {
   }
 }
 
-variable "log_filter" {
+variable "log_level" {
   description = "What functions log: a level, or levels by module."
   type        = string
   default     = "info"
 }
 
-variable "kms_key_arn" {
-  description = "A key of the customer's own for tables, topics, queues, logs and receipts. Its policy has to let these services use it. Without it AWS's keys encrypt them."
-  type        = string
-  default     = null
+variable "enable_customer_key" {
+  description = "Whether everything is encrypted under a key of the customer's own; under AWS's keys otherwise."
+  type        = bool
+  default     = false
+}
 
-  validation {
-    condition     = can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", coalesce(var.kms_key_arn, "arn:aws:kms:eu-central-1:123456789012:key/x")))
-    error_message = "kms_key_arn: \"${coalesce(var.kms_key_arn, "-")}\" is not the ARN of a key."
-  }
+variable "enable_vpc" {
+  description = "Whether functions run in a network of their own, with endpoints for what they reach."
+  type        = bool
+  default     = false
 }
 
 variable "vpc_cidr" {
-  description = "The addresses of a network of its own for the functions, with endpoints to all services they use; no network without it."
+  description = "The addresses of that network."
   type        = string
-  default     = null
+  default     = "10.0.0.0/16"
 
   validation {
-    condition     = can(cidrsubnet(coalesce(var.vpc_cidr, "10.0.0.0/16"), 4, 0))
-    error_message = "vpc_cidr: \"${coalesce(var.vpc_cidr, "-")}\" is no network such as 10.0.0.0/16."
+    condition     = can(cidrsubnet(var.vpc_cidr, 4, 0))
+    error_message = "vpc_cidr: \"${var.vpc_cidr}\" is no network such as 10.0.0.0/16."
   }
 }
 
@@ -156,14 +157,14 @@ variable "enable_waf" {
   default     = true
 }
 
-variable "waf_requests_per_five_minutes" {
+variable "rate_limit" {
   description = "Requests that one address may make within five minutes."
   type        = number
   default     = 2000
 
   validation {
-    condition     = var.waf_requests_per_five_minutes >= 10
-    error_message = "waf_requests_per_five_minutes: AWS counts from 10 on, found ${var.waf_requests_per_five_minutes}."
+    condition     = var.rate_limit >= 10
+    error_message = "rate_limit: AWS counts from 10 on, found ${var.rate_limit}."
   }
 }
 
@@ -173,7 +174,7 @@ variable "enable_web" {
   default     = true
 }
 
-variable "manage_api_gateway_account" {
+variable "configure_api_gateway_logging" {
   description = "Whether API Gateway's role for logs is set here: there is one for the account and region."
   type        = bool
   default     = true

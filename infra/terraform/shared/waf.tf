@@ -22,7 +22,7 @@ resource "aws_wafv2_web_acl" "this" {
     }
     statement {
       rate_based_statement {
-        limit              = var.waf_requests_per_five_minutes
+        limit              = var.rate_limit
         aggregate_key_type = "IP"
       }
     }

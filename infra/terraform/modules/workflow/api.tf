@@ -13,7 +13,7 @@ locals {
       "${method} ${var.workflow == "checkout" ? "" : "/${var.workflow}"}${api.Path}" => {
         method = method
         path   = "${var.workflow == "checkout" ? "" : "/${var.workflow}"}${api.Path}"
-        auth   = coalesce(var.intake_authorization, try(api.Auth, "none"))
+        auth   = var.intake_authorization == "document" ? try(api.Auth, "none") : var.intake_authorization
       }
     }
   ]...)
@@ -120,7 +120,7 @@ resource "aws_api_gateway_method" "intakes" {
   http_method          = each.value.method
   authorization        = local.authorizations[each.value.auth]
   authorizer_id        = each.value.auth == "jwt" ? aws_api_gateway_authorizer.customers["api"].id : null
-  api_key_required     = var.api_key_required
+  api_key_required     = var.require_api_key
   request_validator_id = aws_api_gateway_request_validator.intakes["api"].id
   request_models       = contains(keys(local.request_models), each.key) ? { "application/json" = aws_api_gateway_model.order["api"].name } : {}
 }
@@ -234,8 +234,8 @@ resource "aws_api_gateway_method_settings" "this" {
     metrics_enabled        = true
     logging_level          = "ERROR"
     data_trace_enabled     = false
-    throttling_rate_limit  = var.throttle.rate
-    throttling_burst_limit = var.throttle.burst
+    throttling_rate_limit  = var.throttle_rate
+    throttling_burst_limit = var.throttle_burst
   }
 }
 
@@ -250,8 +250,8 @@ resource "aws_api_gateway_usage_plan" "this" {
   }
 
   throttle_settings {
-    rate_limit  = var.throttle.rate
-    burst_limit = var.throttle.burst
+    rate_limit  = var.throttle_rate
+    burst_limit = var.throttle_burst
   }
 
   dynamic "quota_settings" {
@@ -264,13 +264,13 @@ resource "aws_api_gateway_usage_plan" "this" {
 }
 
 resource "aws_api_gateway_api_key" "this" {
-  for_each    = var.api_key_required ? local.gateways : toset([])
+  for_each    = var.require_api_key ? local.gateways : toset([])
   name        = local.prefix
   description = "Lets a caller in at the intake of ${var.workflow}."
 }
 
 resource "aws_api_gateway_usage_plan_key" "this" {
-  for_each      = var.api_key_required ? local.gateways : toset([])
+  for_each      = var.require_api_key ? local.gateways : toset([])
   key_id        = aws_api_gateway_api_key.this["api"].id
   key_type      = "API_KEY"
   usage_plan_id = aws_api_gateway_usage_plan.this["api"].id

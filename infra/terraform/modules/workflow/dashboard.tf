@@ -61,7 +61,7 @@ resource "aws_cloudwatch_dashboard" "this" {
 }
 
 resource "aws_xray_group" "this" {
-  count             = var.tracing_group ? 1 : 0
+  count             = var.enable_tracing_group ? 1 : 0
   group_name        = local.prefix
   filter_expression = "service(begins_with(\"${local.prefix}\"))"
 

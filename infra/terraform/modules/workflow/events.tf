@@ -152,6 +152,7 @@ resource "aws_pipes_pipe" "this" {
         batch_size                    = tonumber(try(dynamodb_stream_parameters.value.BatchSize, 1))
         maximum_retry_attempts        = 185
         maximum_record_age_in_seconds = 86400
+        on_partial_batch_item_failure = "AUTOMATIC_BISECT"
         dead_letter_config {
           arn = module.failures.arn
         }

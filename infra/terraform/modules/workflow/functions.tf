@@ -23,28 +23,27 @@ locals {
   streamed_table = one([for name, table in local.tables_own : name if try(table.StreamViewType, null) != null])
   api_url        = try("https://${aws_api_gateway_rest_api.this["api"].id}.execute-api.${local.region}.${data.aws_partition.current.dns_suffix}/${local.api_stage}", "")
 
-  environment = merge(
-    {
-      ORDERFLOW_WORKFLOW               = var.workflow
-      ORDERFLOW_DATA_TABLE             = local.shared.data_table
-      ORDERFLOW_OUTBOX_TABLE           = module.outbox.name
-      ORDERFLOW_STREAMED_TABLES        = jsonencode({ for name in compact([local.streamed_table]) : var.workflow => module.tables[name].name })
-      ORDERFLOW_RECEIPTS_BUCKET        = local.shared.receipts_bucket
-      ORDERFLOW_TOPICS                 = jsonencode({ for name, topic in aws_sns_topic.this : name => topic.arn })
-      ORDERFLOW_QUEUES                 = jsonencode({ for name, queue in local.queue_modules : name => queue.url })
-      ORDERFLOW_EVENT_BUS              = local.shared.event_bus
-      ORDERFLOW_STATE_MACHINES         = jsonencode(local.machine_arns)
-      ORDERFLOW_SECRET                 = local.shared.secret_arn
-      ORDERFLOW_MAIL_FROM              = local.shared.mail_from
-      ORDERFLOW_MAIL_CONFIGURATION_SET = local.shared.mail_configuration_set
-      ORDERFLOW_SHOP_NAME              = local.shared.shop_name
-      ORDERFLOW_PUBLIC_URL             = coalesce(local.shared.public_url, local.api_url, "https://localhost")
-      ORDERFLOW_STOCK_SHARDS           = tostring(local.shared.stock_shards)
-      ORDERFLOW_LINK_EXPIRES_HOURS     = tostring(local.shared.link_expires_hours)
-      ORDERFLOW_FAILURE_RATES          = jsonencode({ (var.workflow) = var.payment_failure_rate })
-      ORDERFLOW_LOG                    = var.log_filter
-    },
-  )
+  environment = {
+    ORDERFLOW_WORKFLOW               = var.workflow
+    ORDERFLOW_DATA_TABLE             = local.shared.data_table
+    ORDERFLOW_OUTBOX_TABLE           = module.outbox.name
+    ORDERFLOW_STREAMED_TABLES        = jsonencode({ for name in compact([local.streamed_table]) : var.workflow => module.tables[name].name })
+    ORDERFLOW_RECEIPTS_BUCKET        = local.shared.receipts_bucket
+    ORDERFLOW_TOPICS                 = jsonencode({ for name, topic in aws_sns_topic.this : name => topic.arn })
+    ORDERFLOW_QUEUES                 = jsonencode({ for name, queue in local.queue_modules : name => queue.url })
+    ORDERFLOW_EVENT_BUS              = local.shared.event_bus
+    ORDERFLOW_STATE_MACHINES         = jsonencode(local.machine_arns)
+    ORDERFLOW_ALARMS                 = jsonencode({ for name in keys(local.alarms) : name => "${local.prefix}-${name}" })
+    ORDERFLOW_SECRET                 = local.shared.secret_arn
+    ORDERFLOW_MAIL_FROM              = local.shared.mail_from
+    ORDERFLOW_MAIL_CONFIGURATION_SET = local.shared.mail_configuration_set
+    ORDERFLOW_SHOP_NAME              = local.shared.shop_name
+    ORDERFLOW_PUBLIC_URL             = try(coalesce(var.public_url, local.api_url), "")
+    ORDERFLOW_STOCK_SHARDS           = tostring(local.shared.stock_shards)
+    ORDERFLOW_LINK_EXPIRES_HOURS     = tostring(local.shared.link_expires_hours)
+    ORDERFLOW_FAILURE_RATES          = jsonencode({ (var.workflow) = var.payment_failure_rate })
+    ORDERFLOW_LOG                    = var.log_level
+  }
 
   function_stack = {
     architecture          = local.shared.architecture

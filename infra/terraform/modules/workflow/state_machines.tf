@@ -14,6 +14,11 @@ locals {
     { for name, queue in local.queue_modules : "${name}Url" => queue.url },
     { EventBusName = local.shared.event_bus },
   )
+  # Express workflows end within five minutes and wait for nobody.
+  may_be_express = {
+    for machine, text in local.definitions : machine =>
+    try(jsondecode(text).TimeoutSeconds <= 300, false) && length(regexall("waitForTaskToken|\\.sync|:activity:", text)) == 0
+  }
   # What a machine may do, by what its definition names.
   machine_statements = {
     for machine, names in local.placeholders : machine => [
@@ -125,7 +130,7 @@ resource "aws_sfn_state_machine" "this" {
   for_each   = local.machines
   name       = "${var.name}-${each.key}"
   role_arn   = aws_iam_role.machines[each.key].arn
-  type       = "STANDARD"
+  type       = local.may_be_express[each.key] ? var.state_machine_type : "STANDARD"
   definition = templatefile("${local.workflows}/${each.key}/workflow.asl.json", local.substitutions)
 
   logging_configuration {

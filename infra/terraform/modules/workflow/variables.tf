@@ -53,13 +53,14 @@ variable "parameters" {
 }
 
 variable "intake_authorization" {
-  description = "Who may place orders: none, key, jwt (a token of the user pool) or iam. Without it, as triggers.json says."
+  description = "Who may place orders: as triggers.json says (document), anybody (none), who has the operator's key (key), a token of the user pool (jwt), or the rights of an IAM identity (iam)."
   type        = string
-  default     = null
+  default     = "document"
+  nullable    = false
 
   validation {
-    condition     = var.intake_authorization == null || contains(["none", "key", "jwt", "iam"], coalesce(var.intake_authorization, "none"))
-    error_message = "intake_authorization: expected none, key, jwt or iam, found \"${coalesce(var.intake_authorization, "none")}\"."
+    condition     = contains(["document", "none", "key", "jwt", "iam"], var.intake_authorization)
+    error_message = "intake_authorization: expected document, none, key, jwt or iam, found \"${var.intake_authorization}\"."
   }
 }
 
@@ -74,22 +75,45 @@ variable "api_stage" {
   }
 }
 
-variable "api_key_required" {
+variable "require_api_key" {
   description = "Whether callers of the intake need an API key, beside what intake_authorization asks for. One is made."
   type        = bool
   default     = false
   nullable    = false
 }
 
-variable "throttle" {
-  description = "Requests a second that the API takes, and how many at once."
-  type        = object({ rate = number, burst = number })
-  default     = { rate = 1000, burst = 2000 }
+variable "throttle_rate" {
+  description = "Requests a second that the API takes."
+  type        = number
+  default     = 1000
   nullable    = false
 
   validation {
-    condition     = var.throttle.rate > 0 && var.throttle.burst > 0
-    error_message = "throttle: expected a rate and a burst above 0."
+    condition     = var.throttle_rate > 0
+    error_message = "throttle_rate: expected a number above 0, found ${var.throttle_rate}."
+  }
+}
+
+variable "throttle_burst" {
+  description = "Requests at once that the API takes."
+  type        = number
+  default     = 2000
+  nullable    = false
+
+  validation {
+    condition     = var.throttle_burst > 0
+    error_message = "throttle_burst: expected a number above 0, found ${var.throttle_burst}."
+  }
+}
+
+variable "public_url" {
+  description = "Where customers find the shop, for links in mails; the API itself without it."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = can(regex("^https?://[^/ ]+[^ ]*[^/ ]$", coalesce(var.public_url, "https://example.com")))
+    error_message = "public_url: \"${coalesce(var.public_url, "-")}\" is no URL: expected https:// and no slash at the end."
   }
 }
 
@@ -111,7 +135,7 @@ variable "enable_waf" {
   }
 }
 
-variable "tracing_group" {
+variable "enable_tracing_group" {
   description = "Whether X-Ray gets a group of this workflow's traces."
   type        = bool
   default     = true
@@ -124,7 +148,7 @@ variable "log_retention_in_days" {
   default     = null
 }
 
-variable "log_filter" {
+variable "log_level" {
   description = "What functions log: a level, or levels by module."
   type        = string
   default     = "info"
@@ -159,6 +183,18 @@ variable "payment_failure_rate" {
   validation {
     condition     = var.payment_failure_rate >= 0 && var.payment_failure_rate <= 1
     error_message = "payment_failure_rate: expected a share from 0 to 1, found ${var.payment_failure_rate}."
+  }
+}
+
+variable "state_machine_type" {
+  description = "STANDARD, or EXPRESS for state machines that end within five minutes: cheaper and more of them a second, but without a history, and a step may run twice."
+  type        = string
+  default     = "STANDARD"
+  nullable    = false
+
+  validation {
+    condition     = contains(["STANDARD", "EXPRESS"], var.state_machine_type)
+    error_message = "state_machine_type: expected STANDARD or EXPRESS, found \"${var.state_machine_type}\"."
   }
 }
 

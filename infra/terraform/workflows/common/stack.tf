@@ -21,16 +21,19 @@ module "workflow" {
   parameters            = var.parameters
   intake_authorization  = var.intake_authorization
   api_stage             = var.api_stage
-  api_key_required      = var.api_key_required
-  throttle              = var.throttle
+  require_api_key       = var.require_api_key
+  throttle_rate         = var.throttle_rate
+  throttle_burst        = var.throttle_burst
+  public_url            = var.public_url
   quota_per_day         = var.quota_per_day
   enable_waf            = var.enable_waf
-  tracing_group         = var.tracing_group
+  enable_tracing_group  = var.enable_tracing_group
   log_retention_in_days = var.log_retention_in_days
-  log_filter            = var.log_filter
+  log_level             = var.log_level
   reserved_concurrency  = var.reserved_concurrency
   errors_threshold      = var.errors_threshold
   payment_failure_rate  = var.payment_failure_rate
+  state_machine_type    = var.state_machine_type
   pipe_state            = var.pipe_state
   deletion_protection   = var.deletion_protection
 }
@@ -63,13 +66,23 @@ variable "api_stage" {
   default = null
 }
 
-variable "api_key_required" {
+variable "require_api_key" {
   type    = bool
   default = null
 }
 
-variable "throttle" {
-  type    = object({ rate = number, burst = number })
+variable "throttle_rate" {
+  type    = number
+  default = null
+}
+
+variable "throttle_burst" {
+  type    = number
+  default = null
+}
+
+variable "public_url" {
+  type    = string
   default = null
 }
 
@@ -83,7 +96,7 @@ variable "enable_waf" {
   default = null
 }
 
-variable "tracing_group" {
+variable "enable_tracing_group" {
   type    = bool
   default = null
 }
@@ -93,7 +106,7 @@ variable "log_retention_in_days" {
   default = null
 }
 
-variable "log_filter" {
+variable "log_level" {
   type    = string
   default = null
 }
@@ -110,6 +123,11 @@ variable "errors_threshold" {
 
 variable "payment_failure_rate" {
   type    = number
+  default = null
+}
+
+variable "state_machine_type" {
+  type    = string
   default = null
 }
 

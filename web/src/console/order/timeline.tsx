@@ -1,0 +1,111 @@
+import {
+  IconBell,
+  IconBolt,
+  IconCreditCard,
+  IconFileText,
+  IconFlag,
+  IconMail,
+  IconPackage,
+  IconUser,
+  IconWebhook,
+  type Icon,
+} from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import type { TimelineEntry } from '~/api/types';
+import { formatDateTime, formatTime } from '~/ui/format';
+import { toneOf, type Tone } from '~/ui/tone';
+import ui from '~/ui/ui.module.css';
+import classes from './order.module.css';
+
+const ICONS: Record<TimelineEntry['kind'], Icon> = {
+  status: IconFlag,
+  state: IconBolt,
+  stock: IconPackage,
+  payment: IconCreditCard,
+  mail: IconMail,
+  topic: IconBell,
+  webhook: IconWebhook,
+  operator: IconUser,
+  receipt: IconFileText,
+};
+
+/** Everything that happened, oldest first. */
+export function Timeline({ entries, onState }: { entries: TimelineEntry[]; onState: (name: string) => void }) {
+  const { t, i18n } = useTranslation('console');
+  const first = new Date(entries[0]?.at ?? 0).toDateString();
+  return (
+    <ol className={classes.timeline} aria-label={t('order.timeline')} tabIndex={0}>
+      {entries.map((entry, index) => {
+        const Kind = ICONS[entry.kind] ?? IconBolt;
+        const state = stateOf(entry);
+        return (
+          <li key={`${entry.at}-${entry.kind}-${index}`} className={classes.entry}>
+            <span className={`${classes.icon} ${ui[toneOfEntry(entry)]}`}>
+              <Kind size={15} stroke={1.8} aria-hidden />
+            </span>
+            <div>
+              <div className={classes.entryTitle}>
+                {state === undefined ? (
+                  entry.title
+                ) : (
+                  <button type="button" className={classes.stateButton} onClick={() => onState(state)}>
+                    {entry.title}
+                  </button>
+                )}
+              </div>
+              <Detail entry={entry} />
+              <div className={classes.entryAt}>
+                <time dateTime={entry.at} title={formatDateTime(entry.at, i18n.language)}>
+                  {new Date(entry.at).toDateString() === first
+                    ? formatTime(entry.at, i18n.language)
+                    : formatDateTime(entry.at, i18n.language)}
+                </time>
+                <span>{t(`timeline.${entry.kind}`)}</span>
+                {entry.actor && <span>{t('timeline.by', { actor: entry.actor })}</span>}
+              </div>
+            </div>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+/** The plain values of what is told with an entry; whatever is nested belongs to the state's own panel. */
+function Detail({ entry }: { entry: TimelineEntry }) {
+  const shown = Object.entries(entry.detail).filter(
+    ([name, value]) => ['string', 'number'].includes(typeof value) && !HIDDEN.has(name),
+  );
+  if (shown.length === 0) return null;
+  return (
+    <div className={classes.entryDetail}>
+      {shown.map(([name, value]) => `${name.replaceAll('_', ' ')}: ${String(value)}`).join(' · ')}
+    </div>
+  );
+}
+
+/** Already in the title, or only good for machines. */
+const HIDDEN = new Set(['execution_arn', 'state', 'status', 'mail_id', 'key']);
+
+function textIn(entry: TimelineEntry, name: string): string | undefined {
+  const value = (entry.detail as Record<string, unknown>)[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function stateOf(entry: TimelineEntry): string | undefined {
+  return entry.kind === 'state' ? (textIn(entry, 'state') ?? entry.title) : undefined;
+}
+
+function toneOfEntry(entry: TimelineEntry): Tone {
+  const status = textIn(entry, 'status');
+  if (status !== undefined) return toneOf(status);
+  if (textIn(entry, 'error') !== undefined) return 'failed';
+  if (entry.kind === 'operator') return 'progress';
+  return entry.kind === 'status' ? toneOf(entry.title) : 'neutral';
+}
+
+/** The executions that an order's timeline names: the one that took it and those that followed. */
+export function executionsIn(entries: TimelineEntry[], first: string): string[] {
+  const named = entries.map((entry) => textIn(entry, 'execution_arn')).filter((arn) => arn !== undefined);
+  return [...new Set([first, ...named])];
+}

@@ -1,0 +1,175 @@
+import { Button, CloseButton, MultiSelect, Select, TextInput } from '@mantine/core';
+import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
+import { IconSearch } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import classes from '../console.module.css';
+import { workflowsQuery, type OrderFilters } from '../queries';
+
+const route = getRouteApi('/console/orders');
+const TYPED_AFTER_MS = 250;
+
+/** The statuses that every workflow's orders go through; the server takes each workflow's own words, too. */
+const STATUSES = [
+  'placed',
+  'reserved',
+  'paid',
+  'confirmed',
+  'shipped',
+  'delivered',
+  'returned',
+  'cancelled',
+  'rejected',
+  'payment_failed',
+  'failed',
+] as const;
+
+/** What narrows the list down. All of it is in the address, so that a view can be kept and shared. */
+export function Filters() {
+  const { t } = useTranslation(['console', 'common']);
+  const filters = route.useSearch();
+  const navigate = route.useNavigate();
+  const workflows = useQuery(workflowsQuery);
+  const searchBox = useRef<HTMLInputElement>(null);
+  useHotkeys([['/', () => searchBox.current?.focus()]]);
+
+  const apply = (change: OrderFilters) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const any = Object.values(filters).some((value) => value !== undefined);
+  return (
+    <div className={classes.filters} role="search">
+      <div className={classes.grow}>
+        <Typed
+          key={`q-${filters.q ?? ''}`}
+          ref={searchBox}
+          label={t('orders.search')}
+          value={filters.q}
+          onTyped={(q) => apply({ q })}
+          icon
+        />
+      </div>
+      <MultiSelect
+        aria-label={t('orders.status')}
+        placeholder={filters.status ? undefined : t('orders.status')}
+        data={STATUSES.map((status) => ({ value: status, label: t(`common:status.${status}`) }))}
+        value={filters.status ?? []}
+        onChange={(status) => apply({ status: status.length > 0 ? status : undefined })}
+        clearable
+        clearButtonProps={{ 'aria-label': t('orders.clear') }}
+        w={210}
+      />
+      <Select
+        aria-label={t('orders.workflow')}
+        placeholder={t('orders.workflow')}
+        data={(workflows.data?.items ?? []).map(({ name }) => name)}
+        value={filters.workflow ?? null}
+        onChange={(workflow) => apply({ workflow: workflow ?? undefined })}
+        clearable
+        clearButtonProps={{ 'aria-label': t('orders.clear') }}
+        w={170}
+      />
+      <Typed
+        key={`c-${filters.customer ?? ''}`}
+        label={t('orders.customer')}
+        value={filters.customer}
+        onTyped={(customer) => apply({ customer })}
+        width={150}
+      />
+      <DateFilter
+        label={t('orders.from')}
+        value={filters.placed_after}
+        onChange={(placed_after) => apply({ placed_after })}
+      />
+      <DateFilter
+        label={t('orders.to')}
+        value={filters.placed_before}
+        onChange={(placed_before) => apply({ placed_before })}
+      />
+      <Typed
+        key={`min-${filters.min_total ?? ''}`}
+        label={t('orders.minTotal')}
+        value={filters.min_total}
+        onTyped={(min_total) => apply({ min_total })}
+        width={110}
+      />
+      <Typed
+        key={`max-${filters.max_total ?? ''}`}
+        label={t('orders.maxTotal')}
+        value={filters.max_total}
+        onTyped={(max_total) => apply({ max_total })}
+        width={110}
+      />
+      {any && (
+        <Button variant="subtle" size="sm" onClick={() => void navigate({ search: {}, replace: true })}>
+          {t('orders.clear')}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** A text that takes effect a moment after the last key. */
+function Typed(props: {
+  label: string;
+  value: string | undefined;
+  onTyped: (value: string | undefined) => void;
+  width?: number;
+  icon?: boolean;
+  ref?: React.Ref<HTMLInputElement>;
+}) {
+  const { t } = useTranslation('console');
+  const [text, setText] = useState(props.value ?? '');
+  const typed = useDebouncedCallback((value: string) => props.onTyped(value.trim() || undefined), TYPED_AFTER_MS);
+  return (
+    <TextInput
+      ref={props.ref}
+      w={props.width}
+      aria-label={props.label}
+      placeholder={props.label}
+      value={text}
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        typed(event.currentTarget.value);
+      }}
+      leftSection={props.icon && <IconSearch size={16} />}
+      rightSection={
+        text !== '' && (
+          <CloseButton
+            size="sm"
+            aria-label={t('orders.clear')}
+            onClick={() => {
+              setText('');
+              props.onTyped(undefined);
+            }}
+          />
+        )
+      }
+    />
+  );
+}
+
+/** A moment in the reader's own time, kept in the address as an instant. */
+function DateFilter(props: { label: string; value: string | undefined; onChange: (value: string | undefined) => void }) {
+  const local = props.value === undefined ? '' : toLocal(props.value);
+  return (
+    <TextInput
+      type="datetime-local"
+      label={props.label}
+      w={190}
+      value={local}
+      onChange={(event) => {
+        const at = new Date(event.currentTarget.value);
+        props.onChange(Number.isNaN(at.getTime()) ? undefined : at.toISOString());
+      }}
+    />
+  );
+}
+
+function toLocal(instant: string): string {
+  const at = new Date(instant);
+  if (Number.isNaN(at.getTime())) return '';
+  const shifted = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
+  return shifted.toISOString().slice(0, 16);
+}

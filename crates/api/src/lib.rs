@@ -46,6 +46,7 @@ mod workflows;
 
 pub use access::Keys;
 pub use orders::follow_up_suffix;
+pub use openapi::request_schema;
 pub use router::{RouteError, router};
 pub use state::{
     GatewaySwitch, Intake, IntakeAuth, LinkVerdict, Metrics, Readiness, ReceiptDocuments, State, WorkflowView,

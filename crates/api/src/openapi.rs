@@ -1,6 +1,6 @@
 //! The description of this interface: what the handlers say of themselves, and what the intakes are.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -54,6 +54,31 @@ impl Modify for Credentials {
 /// The description to which routes are added.
 pub(crate) fn base() -> OpenApi {
     Description::openapi()
+}
+
+/// The JSON schema of what the intake of a workflow takes as its body, as the description has it, complete in itself.
+#[must_use]
+pub fn request_schema(workflow: &str) -> Value {
+    if workflow != DEFAULT_WORKFLOW {
+        return json!({ "type": "object" });
+    }
+    let description = serde_json::to_value(base()).expect("a description is JSON");
+    let schemas = &description["components"]["schemas"];
+    inline(&schemas["CheckoutRequest"], schemas)
+}
+
+/// A schema with what it refers to written in its place.
+fn inline(schema: &Value, schemas: &Value) -> Value {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/components/schemas/")) {
+        return inline(&schemas[name], schemas);
+    }
+    match schema {
+        Value::Object(members) => {
+            members.iter().map(|(name, member)| (name.clone(), inline(member, schemas))).collect::<Map<_, _>>().into()
+        }
+        Value::Array(items) => items.iter().map(|item| inline(item, schemas)).collect(),
+        plain => plain.clone(),
+    }
 }
 
 /// All operations of a path, with their methods.

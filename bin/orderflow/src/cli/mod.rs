@@ -9,6 +9,7 @@ mod audit;
 mod bench;
 mod client;
 mod connections;
+mod export;
 mod import;
 mod load;
 mod orders;
@@ -59,6 +60,9 @@ enum Command {
     /// List the server's workflows, or check a definition
     #[command(subcommand, after_help = WORKFLOWS_EXAMPLES)]
     Workflows(workflows::Command),
+    /// Write what the home on AWS is made of
+    #[command(subcommand)]
+    Export(export::Command),
     /// Prove that stock, money and orders agree; exit code 1 when they do not
     Audit(audit::Options),
     /// Measure throughput and latency of checkout against a server of its own
@@ -120,6 +124,7 @@ pub fn run() -> ExitCode {
         Command::Import(options) => block_on(import::run(options)),
         Command::Orders(command) => block_on(orders::run(command)),
         Command::Workflows(command) => block_on(workflows::run(command)),
+        Command::Export(command) => export::run(command),
         Command::Audit(options) => block_on(audit::run(options)),
         Command::Bench(options) => block_on(bench::run(options)),
     };

@@ -34,11 +34,14 @@ pub fn page<T, K: Serialize>(listing: &str, mut items: Vec<T>, limit: usize, key
     let limit = bounded(limit);
     let more = items.len() > limit;
     items.truncate(limit);
-    let next_cursor = items.last().filter(|_| more).map(|last| {
-        let text = serde_json::to_vec(&(listing, key(last))).expect("keys are numbers and text");
-        URL_SAFE_NO_PAD.encode(text)
-    });
+    let next_cursor = items.last().filter(|_| more).map(|last| cursor(listing, &key(last)));
     Page { items, next_cursor }
+}
+
+/// The cursor of a page that ended there.
+pub fn cursor<K: Serialize>(listing: &str, key: &K) -> String {
+    let text = serde_json::to_vec(&(listing, key)).expect("keys are numbers and text");
+    URL_SAFE_NO_PAD.encode(text)
 }
 
 #[cfg(test)]

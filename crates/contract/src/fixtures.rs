@@ -106,6 +106,10 @@ pub(crate) fn count(world: &dyn World, text: &str, on_hand: i64) -> Change {
     Change::CountStock { sku: sku(text), on_hand, reason: None, at: now(world) }
 }
 
+pub(crate) fn seed(world: &dyn World, text: &str, on_hand: i64) -> Change {
+    Change::SeedStock { sku: sku(text), on_hand, reason: Some("first stock".into()), at: now(world) }
+}
+
 pub(crate) fn pricing(text: &str, units: i64) -> Pricing {
     let unit_price = dollars(1_800);
     let quantity = Quantity::new(units).expect("a quantity");

@@ -61,7 +61,7 @@ pub(crate) async fn an_outage_ends_when_it_is_over(world: Arc<dyn World>) {
         let error = payments.authorise(&down).await.expect_err("it does not answer");
         assert!(matches!(error, GatewayError::Unavailable(_)), "{error:?}");
     }
-    world.serve_unavailable(true);
+    world.serve_unavailable(true).await;
     assert!(payments.authorise(&down).await.is_ok());
 }
 

@@ -28,10 +28,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use ports::{Auditor, BusEvent, Change, Execution, Messages, Ports, Result};
+use ports::{Auditor, BusEvent, Change, DeliveryState, Execution, Messages, Ports, Result};
 
 pub use snapshot::{fingerprint, readable};
-pub use steps_twice::run_steps;
+pub use steps_twice::{run_steps, run_steps_through};
 
 /// The topic that a world must have; a queue and a mail address are subscribed to it.
 pub const TOPIC: &str = "contract-topic";
@@ -66,9 +66,30 @@ pub trait Home: Send + Sync + 'static {
     async fn snapshot(&self) -> String;
 }
 
-/// An adapter with nothing in it yet, its mail captured.
+/// What a home does with messages once their step is committed. It shows in what its readers tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Messaging {
+    /// Where a mail stands when nobody has carried it out yet.
+    pub mail: DeliveryState,
+    /// Who makes a subscriber's copy of a topic's message.
+    pub fan_out: FanOut,
+}
+
+/// Who makes a subscriber's copy of a topic's message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FanOut {
+    /// The home itself, with the step's other changes: mails and queue messages are there at once.
+    Inside,
+    /// A service that the home hands the message to.
+    Outside,
+}
+
+/// An adapter with nothing in it yet, from which nothing is carried out.
 #[async_trait]
 pub trait World: Home {
+    /// What it does with messages.
+    fn messaging(&self) -> Messaging;
+
     /// What was sent.
     fn messages(&self) -> Arc<dyn Messages>;
 
@@ -85,7 +106,7 @@ pub trait World: Home {
     async fn expire_reservations(&self) -> Result<()>;
 
     /// Whether the gateway answers `tok_unavailable` from now on.
-    fn serve_unavailable(&self, served: bool);
+    async fn serve_unavailable(&self, served: bool);
 }
 
 type Case = fn(Arc<dyn World>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -112,12 +133,14 @@ const CASES: &[(&str, Case)] = cases![
     orders::the_same_request_is_one_order,
     races::concurrent_orders_of_one_id_are_one_order,
     races::concurrent_requests_of_one_key_are_one_order,
+    races::first_stock_is_first_once,
     races::the_last_units_are_sold_once,
     random::any_sequence_keeps_the_books,
     refusals::every_refusal_has_its_name_and_changes_nothing,
     refusals::one_refusal_takes_back_the_whole_step,
     stock::an_expired_hold_is_taken_again_or_refused,
     stock::every_short_product_is_named,
+    stock::first_stock_is_booked_once,
     stock::units_go_from_shelf_to_customer_and_back,
     twice::every_change_done_twice_has_the_effect_of_one,
 ];

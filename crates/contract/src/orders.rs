@@ -107,10 +107,10 @@ pub(crate) async fn listings_are_newest_first_and_filtered(world: Arc<dyn World>
         (none(), vec!["O_5", "O-4", "O-3", "O-2", "O-1"]),
         (OrderFilter { workflow: some("checkout"), ..none() }, vec!["O-3", "O-1"]),
         // `PAID` is what one workflow calls a confirmed order; one that is only paid is still `PENDING` there.
-        (OrderFilter { status: some("PAID"), ..none() }, vec!["O-2"]),
-        (OrderFilter { status: some("confirmed"), ..none() }, vec!["O-2", "O-1"]),
-        (OrderFilter { status: some("PENDING"), ..none() }, vec!["O_5", "O-4"]),
-        (OrderFilter { status: some("no such status"), ..none() }, vec![]),
+        (OrderFilter { statuses: vec!["PAID".to_owned()], ..none() }, vec!["O-2"]),
+        (OrderFilter { statuses: vec!["confirmed".to_owned()], ..none() }, vec!["O-2", "O-1"]),
+        (OrderFilter { statuses: vec!["PENDING".to_owned()], ..none() }, vec!["O_5", "O-4"]),
+        (OrderFilter { statuses: vec!["no such status".to_owned()], ..none() }, vec![]),
         (OrderFilter { customer: some("ana"), ..none() }, vec!["O_5", "O-4", "O-1"]),
         (OrderFilter { customer: some("ion@example.com"), ..none() }, vec!["O-3", "O-2"]),
         (
@@ -118,6 +118,8 @@ pub(crate) async fn listings_are_newest_first_and_filtered(world: Arc<dyn World>
             vec!["O_5", "O-4", "O-3"],
         ),
         (OrderFilter { placed_after: Some(start + SignedDuration::from_secs(121)), ..none() }, vec!["O_5", "O-4"]),
+        (OrderFilter { statuses: vec!["confirmed".to_owned(), "PAID".to_owned()], ..none() }, vec!["O-2", "O-1"]),
+        (OrderFilter { placed_before: Some(start + SignedDuration::from_secs(120)), ..none() }, vec!["O-2", "O-1"]),
         (OrderFilter { text: some("ION@"), ..none() }, vec!["O-3", "O-2"]),
         // Not a wildcard.
         (OrderFilter { text: some("_5"), ..none() }, vec!["O_5"]),

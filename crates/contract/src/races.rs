@@ -6,7 +6,7 @@ use futures::future::join_all;
 use ports::{ErrorName, OrderFilter, StepError};
 
 use crate::World;
-use crate::fixtures::{apply, assert_level, order, place, place_with_key, product, reserve, sell};
+use crate::fixtures::{apply, assert_level, order, place, place_with_key, product, reserve, seed, sell, sku};
 
 /// How many want it.
 const MANY: usize = 32;
@@ -44,6 +44,17 @@ pub(crate) async fn the_last_units_are_sold_once(world: Arc<dyn World>) {
     assert_eq!(sold.iter().filter(|answer| answer.is_ok()).count(), UNITS);
     assert_level(&*world, "A", (0, 0, units)).await;
     assert_level(&*world, "B", (1_000 - units, 0, units)).await;
+}
+
+pub(crate) async fn first_stock_is_first_once(world: Arc<dyn World>) {
+    apply(&*world, vec![product(&*world, "A", 0).swap_remove(0)]).await;
+    let seeded =
+        at_once(&world, |world, number| vec![seed(world, "A", 1 + i64::try_from(number).expect("a small number"))])
+            .await;
+    assert!(seeded.iter().all(Result::is_ok), "{seeded:?}");
+    let entries = world.ports().catalog.ledger(&sku("A"), None, 10).await.expect("the ledger").items;
+    assert_eq!(entries.len(), 1);
+    assert_level(&*world, "A", (entries[0].entry.units, 0, 0)).await;
 }
 
 pub(crate) async fn concurrent_orders_of_one_id_are_one_order(world: Arc<dyn World>) {

@@ -1,5 +1,6 @@
 //! Random sequences of changes against what must always hold.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
@@ -8,9 +9,7 @@ use order::{EntryKind, Level, Status};
 use ports::{Change, ErrorName};
 
 use crate::World;
-use crate::fixtures::{
-    apply, book, count, id, level, order, place, product, release, reserve, restock, sell, sku, status,
-};
+use crate::fixtures::{apply, book, count, id, order, place, product, release, reserve, restock, sell, sku, status};
 
 const STEPS: usize = 400;
 const PRODUCTS: [&str; 3] = ["A", "B", "C"];
@@ -38,9 +37,7 @@ pub(crate) async fn any_sequence_keeps_the_books(world: Arc<dyn World>) {
         } else {
             random_step(world, &mut dice, &told).await;
         }
-        for name in PRODUCTS {
-            check(world, name, &told).await;
-        }
+        check(world, &told).await;
     }
     let audit = world.auditor().audit().await.expect("the audit answers");
     assert!(audit.ok, "{:?}; run again with {SEED}={seed}", audit.violations);
@@ -51,30 +48,20 @@ pub(crate) async fn any_sequence_keeps_the_books(world: Arc<dyn World>) {
 async fn random_step(world: &dyn World, dice: &mut Dice, told: &str) {
     let changes: Vec<Change> = (0..=dice.below(2)).map(|_| random_change(world, dice)).collect();
     let repeatable = !changes.iter().any(|change| matches!(change, Change::MoveStock { .. }));
-    let mut before = Vec::new();
-    for name in PRODUCTS {
-        before.push(level(world, name).await);
-    }
+    let before = levels(world).await;
     let shown = format!("{changes:?}; {told}");
     match world.apply(changes.clone()).await {
         Ok(()) if repeatable && changes.len() == 1 => {
-            let mut once = Vec::new();
-            for name in PRODUCTS {
-                once.push(level(world, name).await);
-            }
+            let once = levels(world).await;
             world.apply(changes).await.unwrap_or_else(|error| panic!("the second time: {error}: {shown}"));
-            for (name, once) in PRODUCTS.iter().zip(once) {
-                assert_eq!(level(world, name).await, once, "{name}: {shown}");
-            }
+            assert_eq!(levels(world).await, once, "{shown}");
         }
         Ok(()) => {}
         Err(error) => {
             let known =
                 matches!(error.name, ErrorName::OutOfStock | ErrorName::ReservationExpired | ErrorName::StatusRefused);
             assert!(known, "{error}: {shown}");
-            for (name, before) in PRODUCTS.iter().zip(before) {
-                assert_eq!(level(world, name).await, before, "{name}: {shown}");
-            }
+            assert_eq!(levels(world).await, before, "{shown}");
         }
     }
 }
@@ -109,10 +96,28 @@ fn ordered(number: u64) -> Vec<(&'static str, i64)> {
     vec![(PRODUCTS[first], units(&mut dice)), (second, units(&mut dice))]
 }
 
+async fn levels(world: &dyn World) -> BTreeMap<String, Level> {
+    let products = world.ports().catalog.products(&PRODUCTS.map(sku)).await.expect("the catalog answers");
+    products.into_iter().map(|product| (product.sku.as_str().to_owned(), product.level)).collect()
+}
+
 /// The counters are the sum of the ledger, nothing is below zero, and what is reserved is what orders hold.
-async fn check(world: &dyn World, name: &str, told: &str) {
+async fn check(world: &dyn World, told: &str) {
+    let mut held: BTreeMap<String, i64> = BTreeMap::new();
+    for number in 0..ORDERS {
+        for hold in world.ports().catalog.reservations(&id(&format!("O-{number}"))).await.expect("reservations") {
+            *held.entry(hold.sku.as_str().to_owned()).or_default() += hold.quantity.units();
+        }
+    }
+    for (name, counters) in levels(world).await {
+        let held = held.get(&name).copied().unwrap_or(0);
+        assert_eq!(counters.reserved, held, "{name}: {told}");
+        check_counters(world, &name, counters, told).await;
+    }
+}
+
+async fn check_counters(world: &dyn World, name: &str, counters: Level, told: &str) {
     let catalog = world.ports().catalog;
-    let counters = level(world, name).await;
     let mut sum = Level::default();
     let mut cursor = None;
     loop {
@@ -142,12 +147,6 @@ async fn check(world: &dyn World, name: &str, told: &str) {
     assert_eq!(counters, sum, "{name}: {told}");
     assert!(counters.on_hand >= 0 && counters.reserved >= 0 && counters.sold >= 0, "{name}: {told}");
     assert!(counters.available() >= 0, "{name}: {told}");
-    let mut held = 0;
-    for number in 0..ORDERS {
-        let holds = catalog.reservations(&id(&format!("O-{number}"))).await.expect("reservations");
-        held += holds.iter().filter(|hold| hold.sku.as_str() == name).map(|hold| hold.quantity.units()).sum::<i64>();
-    }
-    assert_eq!(counters.reserved, held, "{name}: {told}");
 }
 
 fn seed() -> u64 {

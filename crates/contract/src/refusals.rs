@@ -8,7 +8,7 @@ use ports::{Change, ErrorName, QueueMessage, TopicMessage};
 use crate::World;
 use crate::fixtures::{
     apply, book, count, id, now, order, payment, place, place_with_key, pricing, product, refused, release, reserve,
-    restock, sell, status,
+    restock, seed, sell, status,
 };
 
 pub(crate) async fn every_refusal_has_its_name_and_changes_nothing(world: Arc<dyn World>) {
@@ -53,6 +53,8 @@ pub(crate) async fn every_refusal_has_its_name_and_changes_nothing(world: Arc<dy
         (book(world, "A", EntryKind::Adjusted, i64::MIN), ErrorName::InvalidRequest),
         (book(world, "A", EntryKind::Sold, 1), ErrorName::InvalidRequest),
         (count(world, "NONE", 1), ErrorName::NotFound),
+        (seed(world, "NONE", 1), ErrorName::NotFound),
+        (seed(world, "NONE", -1), ErrorName::InvalidRequest),
         (count(world, "A", 2), ErrorName::OutOfStock),
         (count(world, "A", -1), ErrorName::InvalidRequest),
     ];

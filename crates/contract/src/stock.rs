@@ -8,7 +8,7 @@ use ports::ErrorName;
 
 use crate::World;
 use crate::fixtures::{
-    apply, assert_level, book, count, id, order, place, product, refused, release, reserve, restock, sell, sku,
+    apply, assert_level, book, count, id, order, place, product, refused, release, reserve, restock, seed, sell, sku,
 };
 
 pub(crate) async fn units_go_from_shelf_to_customer_and_back(world: Arc<dyn World>) {
@@ -76,6 +76,23 @@ pub(crate) async fn every_short_product_is_named(world: Arc<dyn World>) {
     let error = refused(world, reserve(world, "O-1", &ordered), ErrorName::OutOfStock).await;
     assert_eq!(error.message, "A: 40 wanted, 39 available; C: 2 wanted, 0 available");
     assert_level(world, "B", (100, 0, 0)).await;
+}
+
+pub(crate) async fn first_stock_is_booked_once(world: Arc<dyn World>) {
+    let world = &*world;
+    let error = refused(world, seed(world, "A", 5), ErrorName::NotFound).await;
+    assert_eq!(error.message, "there is no product A");
+    let put = product(world, "A", 0).swap_remove(0);
+    apply(world, vec![put, seed(world, "A", 5)]).await;
+    assert_level(world, "A", (5, 0, 0)).await;
+    // What was sold since then does not come back.
+    let ordered = [("A", 2)];
+    apply(world, vec![place(world, order("O-1", &ordered)), sell(world, "O-1", &ordered)]).await;
+    apply(world, vec![seed(world, "A", 5)]).await;
+    assert_level(world, "A", (3, 0, 2)).await;
+    apply(world, vec![count(world, "A", 0)]).await;
+    apply(world, vec![seed(world, "A", 5)]).await;
+    assert_level(world, "A", (0, 0, 2)).await;
 }
 
 pub(crate) async fn an_expired_hold_is_taken_again_or_refused(world: Arc<dyn World>) {

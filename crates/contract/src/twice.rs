@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::fixtures::{
     apply, customer, mail, now, order, payment, place, place_with_key, pricing, product, release, reserve, restock,
-    sell, status,
+    seed, sell, status,
 };
 use crate::{QUEUE, TOPIC, World};
 
@@ -20,6 +20,7 @@ pub(crate) async fn every_change_done_twice_has_the_effect_of_one(world: Arc<dyn
     let mut steps: Vec<Vec<Change>> = vec![
         product(world, "A", 10),
         product(world, "B", 5),
+        vec![product(world, "C", 0).swap_remove(0), seed(world, "C", 7)],
         vec![Change::PutCustomer(customer("ALFKI", "Alfreds Futterkiste"))],
         vec![place_with_key(world, order("O-1", &ordered), "checkout/k", "hash")],
         vec![place(world, order("O-2", &ordered))],

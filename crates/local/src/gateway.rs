@@ -1,45 +1,20 @@
-//! A payment gateway that moves no money, for shops that are tried out and for tests.
-//!
-//! It keeps books of its own and behaves as a real one does: the same key is the same answer, an answer
-//! outlives a crash, and what it does depends on the card's token alone, never on chance:
-//!
-//! | token | what happens |
-//! | --- | --- |
-//! | `tok_visa` | succeeds |
-//! | `tok_declined`, `tok_insufficient_funds`, `tok_expired`, `tok_fraud` | refused with that reason |
-//! | `tok_timeout` | the first authorisation of a key times out without any effect; the next succeeds |
-//! | `tok_unavailable` | does not answer until [`SimulatedGateway::set_unavailable_served`] |
-//! | any other | declined |
-//!
-//! A workflow may have a failure rate: that share of its orders, fixed by the order's id, is declined.
+//! A payment gateway that moves no money, over the store. What it does is said by [`adapter::gateway`]; it
+//! keeps books of its own, so an answer outlives a crash.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use adapter::identity;
+use adapter::gateway::{self, Account, FailureRate, Ruling};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use order::{Decline, Money, OrderId, PaymentEvent, PaymentEventKind};
+use order::{Money, OrderId, PaymentEvent};
 use ports::{ChargeRequest, Clock, GatewayError, PaymentGateway, RefundRequest};
 use rusqlite::Connection;
 use store::{Store, WriteError};
 
 use crate::fault;
-use crate::sql::{all, execute, json_at, optional, to_json};
-
-/// References begin with one of these; the rest is the key of the request that made them.
-const CHARGE: &str = "ch_";
-const REFUND: &str = "re_";
-
-/// How many of a workflow's orders are declined.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FailureRate {
-    /// The share, from 0 to 1.
-    pub share: f64,
-    /// Another seed declines other orders.
-    pub seed: String,
-}
+use crate::sql::{all, checked_at, execute, json_at, optional, to_json};
 
 /// The gateway. Clones share the switch and the books.
 #[derive(Clone)]
@@ -69,56 +44,37 @@ impl SimulatedGateway {
 
     async fn write<F>(&self, job: F) -> Result<PaymentEvent, GatewayError>
     where
-        F: FnOnce(&Connection) -> Result<Answer, Failure> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<Ruling, Failure> + Send + 'static,
     {
         match self.store.write(job).await {
-            Ok(Answer::Done(event)) => match event.kind {
-                PaymentEventKind::Declined { reason } => Err(GatewayError::Declined { reason, event: Box::new(event) }),
-                _ => Ok(event),
-            },
-            Ok(Answer::TimedOut) => Err(GatewayError::Unavailable("no answer in time".to_owned())),
-            Err(WriteError::Refused(Failure::Invalid(why))) => Err(GatewayError::Invalid(why)),
+            Ok(ruling) => ruling.answer(),
+            Err(WriteError::Refused(Failure::Refused(refusal))) => Err(refusal),
             Err(WriteError::Refused(Failure::Books(error))) => Err(GatewayError::Unavailable(error.to_string())),
             Err(error) => Err(GatewayError::Unavailable(error.to_string())),
         }
     }
 }
 
-/// What the gateway makes of a request. Kept even when it is a refusal or a time-out: the next request of
-/// the same key depends on it.
-enum Answer {
-    Done(PaymentEvent),
-    TimedOut,
-}
-
-/// Why it makes nothing of it.
+/// Why the gateway makes nothing of a request.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("{0}")]
-    Invalid(String),
+    #[error(transparent)]
+    Refused(#[from] GatewayError),
     #[error(transparent)]
     Books(#[from] rusqlite::Error),
-}
-
-impl Failure {
-    fn invalid(why: impl Into<String>) -> Self {
-        Self::Invalid(why.into())
-    }
 }
 
 #[async_trait]
 impl PaymentGateway for SimulatedGateway {
     async fn authorise(&self, request: &ChargeRequest) -> Result<PaymentEvent, GatewayError> {
-        if request.token == "tok_unavailable" && !self.unavailable_served() {
-            return Err(GatewayError::Unavailable("the connection was refused".to_owned()));
-        }
+        gateway::reachable(&request.token, self.unavailable_served())?;
         let (request, rates, at) = (request.clone(), self.rates.clone(), self.clock.now());
         self.write(move |books| authorise(books, &request, &rates, at)).await
     }
 
     async fn capture(&self, key: &str, reference: &str, amount: Money) -> Result<PaymentEvent, GatewayError> {
         let (key, reference, at) = (key.to_owned(), reference.to_owned(), self.clock.now());
-        self.write(move |books| capture(books, key, reference, amount, at)).await
+        self.write(move |books| capture(books, (&key, &reference, amount), at)).await
     }
 
     async fn refund(&self, request: &RefundRequest) -> Result<PaymentEvent, GatewayError> {
@@ -138,43 +94,17 @@ fn authorise(
     request: &ChargeRequest,
     rates: &BTreeMap<String, FailureRate>,
     at: Timestamp,
-) -> Result<Answer, Failure> {
-    positive(request.amount)?;
-    if let Some(known) = same_key(books, &request.key, request.amount)? {
-        return Ok(Answer::Done(known));
+) -> Result<Ruling, Failure> {
+    let known = of_key(books, &request.key)?;
+    let first = gateway::times_out_first(&request.token) && is_first(books, &request.key)?;
+    let unlucky = known.is_none() && unlucky(books, &request.order_id, rates)?;
+    let ruling = gateway::authorise(request, known, unlucky, first, at)?;
+    match &ruling {
+        Ruling::New(event) => enter(books, &request.order_id, event)?,
+        Ruling::TimedOut => note_timeout(books, &request.key)?,
+        Ruling::Known(_) => {}
     }
-    let kind = match refusal(books, request, rates)? {
-        Some(reason) => PaymentEventKind::Declined { reason },
-        None => PaymentEventKind::Authorised,
-    };
-    // The key is new to this table exactly when this is the first call of it.
-    if request.token == "tok_timeout"
-        && execute(books, "INSERT INTO gateway_timeouts (key) VALUES (?1) ON CONFLICT DO NOTHING", [&request.key])? == 1
-    {
-        return Ok(Answer::TimedOut);
-    }
-    let reference = format!("{CHARGE}{}", request.key);
-    enter(
-        books,
-        request.order_id.as_str(),
-        PaymentEvent { kind, amount: request.amount, key: request.key.clone(), reference, at },
-    )
-}
-
-fn refusal(
-    books: &Connection,
-    request: &ChargeRequest,
-    rates: &BTreeMap<String, FailureRate>,
-) -> rusqlite::Result<Option<Decline>> {
-    Ok(match request.token.as_str() {
-        "tok_visa" | "tok_timeout" | "tok_unavailable" => {
-            unlucky(books, &request.order_id, rates)?.then_some(Decline::Declined)
-        }
-        "tok_insufficient_funds" => Some(Decline::InsufficientFunds),
-        "tok_expired" => Some(Decline::Expired),
-        "tok_fraud" => Some(Decline::Fraud),
-        _ => Some(Decline::Declined),
-    })
+    Ok(ruling)
 }
 
 fn unlucky(books: &Connection, id: &OrderId, rates: &BTreeMap<String, FailureRate>) -> rusqlite::Result<bool> {
@@ -184,87 +114,49 @@ fn unlucky(books: &Connection, id: &OrderId, rates: &BTreeMap<String, FailureRat
     // A request to a gateway does not say which workflow it comes from: the simulation looks it up.
     let workflow: Option<String> =
         optional(books, "SELECT workflow FROM orders WHERE id = ?1", [id.as_str()], |row| row.get(0))?;
-    let rate = workflow.and_then(|workflow| rates.get(&workflow));
-    Ok(rate.is_some_and(|rate| identity::fraction(&["decline", &rate.seed, id.as_str()]) < rate.share))
+    Ok(workflow.and_then(|workflow| rates.get(&workflow)).is_some_and(|rate| rate.declines(id)))
 }
 
-fn capture(
-    books: &Connection,
-    key: String,
-    reference: String,
-    amount: Money,
-    at: Timestamp,
-) -> Result<Answer, Failure> {
-    positive(amount)?;
-    if let Some(known) = same_key(books, &key, amount)? {
-        return Ok(Answer::Done(known));
-    }
-    let (order_id, authorised) = authorisation(books, &reference)?;
-    let taken = total(books, &order_id, &reference, PaymentEventKind::Captured)?;
-    if authorised.currency() != amount.currency() || taken + amount.minor() > authorised.minor() {
-        return Err(Failure::invalid("more than what was set aside cannot be taken"));
-    }
-    enter(books, &order_id, PaymentEvent { kind: PaymentEventKind::Captured, amount, key, reference, at })
+fn is_first(books: &Connection, key: &str) -> rusqlite::Result<bool> {
+    let noted = optional(books, "SELECT 1 FROM gateway_timeouts WHERE key = ?1", [key], |_| Ok(()))?;
+    Ok(noted.is_none())
 }
 
-fn refund(books: &Connection, request: &RefundRequest, at: Timestamp) -> Result<Answer, Failure> {
-    let RefundRequest { key, order_id, reference, amount } = request;
-    positive(*amount)?;
-    if let Some(known) = same_key(books, key, *amount)? {
-        return Ok(Answer::Done(known));
-    }
-    let (charged, authorised) = authorisation(books, reference)?;
-    if charged != order_id.as_str() {
-        return Err(Failure::invalid("that charge is another order's"));
-    }
-    let taken = total(books, &charged, reference, PaymentEventKind::Captured)?;
-    let given_back = all_refunds(books, &charged)?;
-    if authorised.currency() != amount.currency() || given_back + amount.minor() > taken {
-        return Err(Failure::invalid("more than what was taken cannot be given back"));
-    }
-    let reference = format!("{REFUND}{key}");
-    let kind = PaymentEventKind::Refunded;
-    enter(books, &charged, PaymentEvent { kind, amount: *amount, key: key.clone(), reference, at })
+fn note_timeout(books: &Connection, key: &str) -> rusqlite::Result<()> {
+    execute(books, "INSERT INTO gateway_timeouts (key) VALUES (?1)", [key])?;
+    Ok(())
 }
 
-fn positive(amount: Money) -> Result<(), Failure> {
-    if amount.minor() > 0 { Ok(()) } else { Err(Failure::invalid("the amount must be more than nothing")) }
-}
-
-/// The event of that key, if it was used before; for another amount it is an error, as with real ones.
-fn same_key(books: &Connection, key: &str, amount: Money) -> Result<Option<PaymentEvent>, Failure> {
-    let known: Option<PaymentEvent> =
-        optional(books, "SELECT event FROM gateway_events WHERE key = ?1", [key], |row| json_at(row, 0))?;
-    match known {
-        Some(event) if event.amount != amount => Err(Failure::invalid("the key was used with another amount")),
-        known => Ok(known),
+fn capture(books: &Connection, wish: (&str, &str, Money), at: Timestamp) -> Result<Ruling, Failure> {
+    let (known, account) = (of_key(books, wish.0)?, charged(books, wish.1)?);
+    let ruling = gateway::capture(wish, known, account.as_ref(), at)?;
+    if let (Ruling::New(event), Some(account)) = (&ruling, account) {
+        enter(books, &account.order_id, event)?;
     }
+    Ok(ruling)
 }
 
-/// Whose charge it is and how much was set aside.
-fn authorisation(books: &Connection, reference: &str) -> Result<(String, Money), Failure> {
-    let unknown = || Failure::invalid("there is no such charge");
-    let key = reference.strip_prefix(CHARGE).ok_or_else(unknown)?;
-    let found: Option<(String, PaymentEvent)> =
-        optional(books, "SELECT order_id, event FROM gateway_events WHERE key = ?1", [key], |row| {
-            Ok((row.get(0)?, json_at(row, 1)?))
-        })?;
-    match found {
-        Some((order_id, event)) if event.kind == PaymentEventKind::Authorised => Ok((order_id, event.amount)),
-        _ => Err(unknown()),
+fn refund(books: &Connection, request: &RefundRequest, at: Timestamp) -> Result<Ruling, Failure> {
+    let (known, account) = (of_key(books, &request.key)?, charged(books, &request.reference)?);
+    let ruling = gateway::refund(request, known, account.as_ref(), at)?;
+    if let Ruling::New(event) = &ruling {
+        enter(books, &request.order_id, event)?;
     }
+    Ok(ruling)
 }
 
-fn total(books: &Connection, order_id: &str, reference: &str, kind: PaymentEventKind) -> rusqlite::Result<i64> {
-    let events = of_order(books, order_id)?;
-    let counted = events.iter().filter(|event| event.kind == kind && event.reference == reference);
-    Ok(counted.map(|event| event.amount.minor()).sum())
+/// What happened under a key.
+fn of_key(books: &Connection, key: &str) -> rusqlite::Result<Option<PaymentEvent>> {
+    optional(books, "SELECT event FROM gateway_events WHERE key = ?1", [key], |row| json_at(row, 0))
 }
 
-fn all_refunds(books: &Connection, order_id: &str) -> rusqlite::Result<i64> {
-    let events = of_order(books, order_id)?;
-    let counted = events.iter().filter(|event| event.kind == PaymentEventKind::Refunded);
-    Ok(counted.map(|event| event.amount.minor()).sum())
+/// The account of the order that was charged under a reference.
+fn charged(books: &Connection, reference: &str) -> rusqlite::Result<Option<Account>> {
+    let Some(key) = gateway::authorisation_key(reference) else { return Ok(None) };
+    let order_id: Option<OrderId> =
+        optional(books, "SELECT order_id FROM gateway_events WHERE key = ?1", [key], |row| checked_at(row, 0))?;
+    let account = |order_id: OrderId| Ok(Account { events: of_order(books, order_id.as_str())?, order_id });
+    order_id.map(account).transpose()
 }
 
 /// All that was done for an order, oldest first.
@@ -273,11 +165,11 @@ pub(crate) fn of_order(books: &Connection, order_id: &str) -> rusqlite::Result<V
     all(books, SQL, [order_id], |row| json_at(row, 0))
 }
 
-fn enter(books: &Connection, order_id: &str, event: PaymentEvent) -> Result<Answer, Failure> {
+fn enter(books: &Connection, order_id: &OrderId, event: &PaymentEvent) -> rusqlite::Result<()> {
     execute(
         books,
         "INSERT INTO gateway_events (key, order_id, event) VALUES (?1, ?2, ?3)",
-        (&event.key, order_id, to_json(&event)),
+        (&event.key, order_id.as_str(), to_json(event)),
     )?;
-    Ok(Answer::Done(event))
+    Ok(())
 }

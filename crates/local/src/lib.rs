@@ -27,33 +27,42 @@ mod fault;
 mod gateway;
 mod mail;
 mod messages;
+mod operators;
 mod orders;
 mod outbox;
+mod personal_data;
 pub mod queues;
 mod receipts;
 mod reservations;
+pub mod rollups;
 mod signals;
 mod sql;
 pub mod streams;
+mod trails;
 mod webhooks;
 mod wiring;
 
-pub use adapter::{Backoff, ReceiptLinks};
-pub use audit::{AuditRules, BookAuditor, ExecutionStates, FollowUp};
+pub use adapter::audit::{AuditRules, FollowUp};
+pub use adapter::{Backoff, FailureRate, ReceiptLinks};
+pub use audit::{BookAuditor, ExecutionStates};
 pub use catalog::CatalogReader;
 pub use changes::Applying;
 pub use customers::CustomerReader;
 pub use fault::ApplyError;
-pub use gateway::{FailureRate, SimulatedGateway};
+pub use gateway::SimulatedGateway;
 pub use mail::{Mailer, SmtpError, SmtpSettings};
 pub use messages::MessageReader;
+pub use operators::OperatorBook;
 pub use orders::OrderReader;
+pub use personal_data::{PersonalDataBook, RedactExecution};
 pub use receipts::{ObjectReceipts, OpenReceiptsError};
 pub use reservations::{expire_reservations, next_expiry};
+pub use rollups::StatisticsReader;
 pub use signals::{Listener, Signals, Wakeups};
+pub use trails::TrailReader;
 pub use webhooks::{SIGNATURE_HEADER, Webhooks, webhook_signature};
 pub use wiring::{MailMode, StartExecution, StreamedTable, Subscription, Wiring};
 
 /// The tables of this crate, for [`store::Store::open`].
 pub const MIGRATIONS: store::Migrations =
-    store::Migrations { component: "local", steps: &[include_str!("schema.sql")] };
+    store::Migrations { component: "local", steps: &[include_str!("schema.sql"), include_str!("console.sql")] };

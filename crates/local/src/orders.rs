@@ -110,53 +110,37 @@ fn list(
     limit: usize,
 ) -> rusqlite::Result<Vec<Found>> {
     // One index walk for each status that is meant; the walks are merged by what they are sorted by.
-    let statuses: Vec<Option<Status>> = match &filter.status {
-        None => vec![None],
-        Some(word) => statuses_of(connection, word)?.into_iter().map(Some).collect(),
-    };
-    let mut found = Vec::new();
-    for status in statuses {
+    let mut wanted: Vec<Option<(Status, &str)>> = Vec::new();
+    for word in &filter.statuses {
+        wanted.extend(Status::called(word).into_iter().map(|status| Some((status, word.as_str()))));
+    }
+    if filter.statuses.is_empty() {
+        wanted.push(None);
+    }
+    let mut found: Vec<Found> = Vec::new();
+    for status in wanted {
         let (sql, values) = query(filter, status, after, limit);
         found.extend(all(connection, &sql, params_from_iter(values), from_row)?);
     }
     found.sort_by_key(|found| std::cmp::Reverse((found.placed_at, found.number)));
+    // Two words may stand for the same status.
+    found.dedup_by_key(|found| found.number);
     found.truncate(paging::bounded(limit) + 1);
     found.into_iter().map(|found| complete(connection, found)).collect()
 }
 
-/// The statuses that a word can stand for: one for a common name, else whatever a workflow calls so.
-fn statuses_of(connection: &Connection, word: &str) -> rusqlite::Result<Vec<Status>> {
-    if let Some(status) = Status::from_name(word) {
-        return Ok(vec![status]);
-    }
-    let workflows: Vec<String> = all(
-        connection,
-        // Steps from one workflow to the next in the index, instead of reading all orders.
-        "WITH RECURSIVE each (name) AS (
-             SELECT MIN(workflow) FROM orders
-             UNION ALL
-             SELECT (SELECT MIN(workflow) FROM orders WHERE workflow > name) FROM each WHERE name IS NOT NULL
-         )
-         SELECT name FROM each WHERE name IS NOT NULL",
-        [],
-        |row| row.get(0),
-    )?;
-    let called_so = |status: &Status| workflows.iter().any(|workflow| status.word(workflow) == word);
-    Ok(Status::ALL.into_iter().filter(called_so).collect())
-}
-
 fn query(
     filter: &OrderFilter,
-    status: Option<Status>,
+    status: Option<(Status, &str)>,
     after: Option<(i64, i64)>,
     limit: usize,
 ) -> (String, Vec<Value>) {
     let mut conditions: Vec<&str> = Vec::new();
     let mut values: Vec<Value> = Vec::new();
-    if let Some(status) = status {
+    if let Some((status, word)) = status {
         conditions.push("status = ?");
         values.push(status.name().to_owned().into());
-        if let Some(word) = filter.status.as_deref().filter(|word| *word != status.name()) {
+        if word != status.name() {
             conditions.push("status_word = ?");
             values.push(word.to_owned().into());
         }
@@ -173,6 +157,16 @@ fn query(
     if let Some(placed_after) = filter.placed_after {
         conditions.push("placed_at >= ?");
         values.push(rounded_up(placed_after).into());
+    }
+    if let Some(placed_before) = filter.placed_before {
+        conditions.push("placed_at < ?");
+        values.push(rounded_up(placed_before).into());
+    }
+    for (bound, condition) in [(filter.min_total, "total >= ?"), (filter.max_total, "total <= ?")] {
+        if let Some(bound) = bound {
+            conditions.push(condition);
+            values.push(bound.into());
+        }
     }
     if let Some(text) = &filter.text {
         conditions

@@ -110,6 +110,12 @@ impl Money {
         decimal::write(self.minor, self.currency.decimals())
     }
 
+    /// The number on the amount, comparable over all currencies: none has more than four decimals.
+    pub fn ten_thousandths(self) -> i64 {
+        let scale = 10_i64.pow(4_u32.saturating_sub(self.currency.decimals()));
+        self.minor.saturating_mul(scale)
+    }
+
     /// The sum.
     pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;

@@ -43,6 +43,25 @@ impl NewOrder {
     /// The most lines an order may have.
     pub const MAX_LINES: usize = 1_000;
 
+    /// The same without what tells of a person: of the customer only the id stays, of the address only the
+    /// country, which shipping and tax are explained by.
+    #[must_use]
+    pub fn anonymous(&self) -> Self {
+        Self {
+            customer: Contact { id: self.customer.id.clone(), name: None, email: None },
+            shipping_address: self.shipping_address.as_ref().map(|address| Address {
+                name: None,
+                street: None,
+                city: None,
+                region: None,
+                postal_code: None,
+                country: address.country.clone(),
+            }),
+            payment_token: "erased".to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// Sums lines of the same product, so that stock is checked once for all of its units.
     pub fn merge_lines(lines: impl IntoIterator<Item = Line>) -> Result<Vec<Line>, Invalid> {
         let mut merged: Vec<Line> = Vec::new();

@@ -49,6 +49,21 @@ impl Status {
         Status::Failed,
     ];
 
+    /// The workflows whose documents have words of their own.
+    pub const DOCUMENTED: [&str; 5] =
+        ["emag-orderflow", "receipt-orders", "order-app", "confirmed-orders", "queued-orders"];
+
+    /// The statuses that a word can stand for: one for a stable name, else whatever a workflow calls so.
+    pub fn called(word: &str) -> Vec<Status> {
+        match Self::from_name(word) {
+            Some(status) => vec![status],
+            None => {
+                let called_so = |status: &Status| Self::DOCUMENTED.iter().any(|workflow| status.word(workflow) == word);
+                Self::ALL.into_iter().filter(called_so).collect()
+            }
+        }
+    }
+
     /// The stable name, `snake_case`.
     pub fn name(self) -> &'static str {
         match self {
@@ -75,11 +90,7 @@ impl Status {
     /// documents know nothing between an order's coming and its end: it is what it was when it came.
     pub fn word(self, workflow: &str) -> String {
         use Status::{Confirmed, Failed, Paid, PaymentFailed, Placed, Rejected, Reserved};
-        let documented = matches!(
-            workflow,
-            "emag-orderflow" | "receipt-orders" | "order-app" | "confirmed-orders" | "queued-orders"
-        );
-        if !documented {
+        if !Self::DOCUMENTED.contains(&workflow) {
             return self.name().to_owned();
         }
         let word = match (workflow, self) {
@@ -239,6 +250,10 @@ mod tests {
             ("queued-orders", Status::Rejected, "FAILED"),
         ] {
             assert_eq!(status.word(workflow), word, "{workflow} {status}");
+            assert!(Status::called(word).contains(&status), "{word}");
         }
+        assert_eq!(Status::called("FAILED"), [Status::Rejected, Status::PaymentFailed, Status::Failed]);
+        assert_eq!(Status::called("failed"), [Status::Failed]);
+        assert_eq!(Status::called("no such word"), []);
     }
 }

@@ -20,7 +20,7 @@ pub trait Catalog: Send + Sync {
 }
 
 /// A ledger entry with its number.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Movement {
     /// Ascending over all products.
     pub sequence: i64,

@@ -140,6 +140,18 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// Put the first units of a product on the shelf, as an adjustment. No change once the product has
+    /// any ledger entry; `NotFound` without such a product.
+    SeedStock {
+        /// Which product.
+        sku: Sku,
+        /// How many units are there.
+        on_hand: i64,
+        /// Why.
+        reason: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
     /// Create or change a customer.
     PutCustomer(Customer),
 }

@@ -20,14 +20,20 @@ pub trait Orders: Send + Sync {
 /// Which orders to list; all that is given must fit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OrderFilter {
-    /// The status word, as the order's workflow calls it, or the common stable name.
-    pub status: Option<String>,
+    /// In one of these statuses: words of the order's workflow, or common stable names. All without any.
+    pub statuses: Vec<String>,
     /// The workflow's name.
     pub workflow: Option<String>,
     /// A customer's id or mail address.
     pub customer: Option<String>,
     /// Placed at this time or later.
     pub placed_after: Option<Timestamp>,
+    /// Placed before this time.
+    pub placed_before: Option<Timestamp>,
+    /// With a total of at least so much, in ten-thousandths of its currency's unit.
+    pub min_total: Option<i64>,
+    /// With a total of at most so much, in ten-thousandths of its currency's unit.
+    pub max_total: Option<i64>,
     /// A piece of the order's id, or of the customer's name or mail address.
     pub text: Option<String>,
 }

@@ -15,4 +15,10 @@ pub trait Receipts: Send + Sync {
 
     /// A link to an order's receipt that anybody may follow until it expires.
     fn link(&self, order_id: &OrderId, object_key: &str) -> String;
+
+    /// A link straight to the object store, good for some minutes, to send a browser on to that followed
+    /// [`link`](Self::link); nothing where there are none, or no such document.
+    async fn direct_link(&self, _object_key: &str) -> Result<Option<String>> {
+        Ok(None)
+    }
 }

@@ -6,8 +6,9 @@ use crate::Result;
 
 /// Runs state machines in thought: nothing is kept, no step is run, no time passes.
 pub trait Rehearsals: Send + Sync {
-    /// Runs a workflow's state machine with made-up answers to its tasks; `NotFound` without such a
-    /// workflow, `InvalidRequest` when a task has no answer.
+    /// Runs a workflow's state machine with made-up answers to its tasks, by state: one attempt after the
+    /// other, the last for all further ones. A task without an answer gives its input. `NotFound` without
+    /// such a workflow.
     fn run(&self, workflow: &str, input: Value, mocks: &BTreeMap<String, Vec<Mock>>) -> Result<Rehearsal>;
 
     /// What is doubtful about a workflow's definition, each as AWS's `ValidateStateMachineDefinition` has

@@ -54,7 +54,7 @@ impl Step for SeedInventory {
                 unit_price: item.unit_price,
                 at,
             });
-            changes.push(Change::CountStock {
+            changes.push(Change::SeedStock {
                 sku: item.sku,
                 on_hand: item.stock.units(),
                 reason: Some("first stock".into()),

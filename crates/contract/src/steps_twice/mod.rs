@@ -45,6 +45,37 @@ where
     }
 }
 
+/// Runs every step of the registry twice through whatever runs steps elsewhere, in homes that `make` gives:
+/// what it answers, or the name of the error that it ends in. What comes before the step is done here.
+///
+/// # Panics
+///
+/// When a step does not end as its scenario says, or answers something else the second time; the message
+/// begins with the scenario's name.
+pub async fn run_steps_through<H, F, M, R>(make: M, run: R)
+where
+    H: Home,
+    F: Future<Output = H>,
+    M: Fn() -> F,
+    R: AsyncFn(&H, &str, &Value) -> std::result::Result<Value, String>,
+{
+    for scenario in scenarios() {
+        let home = make().await;
+        Trial::prepare(&scenario, &home).await;
+        let first = run(&home, scenario.step, &scenario.input).await.map(unsigned);
+        match (&first, scenario.ends) {
+            (Ok(_), Ends::Changed | Ends::Told | Ends::Unchanged) => {}
+            (Err(name), Ends::Refused(expected)) => assert_eq!(name, expected.as_str(), "{scenario}"),
+            (answer, ends) => panic!("{scenario}: it was to end {ends:?}, but {answer:?}"),
+        }
+        let second = run(&home, scenario.step, &scenario.input).await.map(unsigned);
+        match scenario.ends {
+            Ends::Told => assert!(second.is_ok(), "{scenario}: run again, {second:?}"),
+            _ => assert_eq!(first, second, "{scenario}: run again, it answers something else"),
+        }
+    }
+}
+
 /// What a step answers, with the changes it wants.
 type Decision = Result<(Value, Vec<Change>)>;
 

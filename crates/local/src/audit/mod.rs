@@ -6,9 +6,9 @@
 mod orders;
 mod stock;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use adapter::audit::AuditRules;
 use async_trait::async_trait;
 use ports::{Audit, Auditor, Ids, Result};
 use rusqlite::Connection;
@@ -24,27 +24,6 @@ pub trait ExecutionStates: Send + Sync {
     ///
     /// Those of the database.
     fn running(&self, connection: &Connection, arn: &str) -> rusqlite::Result<Option<bool>>;
-}
-
-/// What the audit has to know of the workflows.
-#[derive(Debug, Clone, Default)]
-pub struct AuditRules {
-    /// Workflows whose confirmed orders have a receipt.
-    pub receipt_issuing: BTreeSet<String>,
-    /// What may come after an order's own workflow.
-    pub follow_ups: Vec<FollowUp>,
-    /// Whether payments go through the simulated gateway, whose books can be compared with ours.
-    pub simulated_gateway: bool,
-}
-
-/// An execution that changes an order after its own workflow has ended: its name is the order's id and the
-/// suffix.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FollowUp {
-    /// Its workflow.
-    pub workflow: String,
-    /// What its name ends in, such as `-cancel`.
-    pub suffix: String,
 }
 
 /// [`Auditor`] over the store.

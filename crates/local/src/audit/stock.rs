@@ -1,5 +1,7 @@
 //! What holds for stock at every moment.
 
+use adapter::audit;
+use order::Level;
 use rusqlite::Connection;
 
 use crate::sql::all;
@@ -22,7 +24,7 @@ pub(super) fn violations(connection: &Connection) -> rusqlite::Result<Vec<String
         connection,
         "SELECT DISTINCT sku FROM stock_ledger WHERE sku NOT IN (SELECT sku FROM products)",
         [],
-        |row| Ok(format!("{}: the ledger has entries of it, but there is no such product", row.get::<_, String>(0)?)),
+        |row| Ok(audit::entries_of_no_product(&row.get::<_, String>(0)?)),
     )?);
     Ok(violations)
 }
@@ -33,40 +35,23 @@ fn counters(connection: &Connection) -> rusqlite::Result<Vec<String>> {
                 COALESCE(l.on_hand, 0), COALESCE(l.reserved, 0), COALESCE(l.sold, 0)
          FROM products p LEFT JOIN ({LEDGER_SUMS}) l ON l.sku = p.sku ORDER BY p.sku"
     );
-    let mut violations = Vec::new();
     let products = all(connection, &sql, [], |row| {
-        let counters: [i64; 3] = [row.get(1)?, row.get(2)?, row.get(3)?];
-        let sums: [i64; 3] = [row.get(4)?, row.get(5)?, row.get(6)?];
-        Ok((row.get::<_, String>(0)?, counters, sums))
+        let counters = Level { on_hand: row.get(1)?, reserved: row.get(2)?, sold: row.get(3)? };
+        let ledger = Level { on_hand: row.get(4)?, reserved: row.get(5)?, sold: row.get(6)? };
+        Ok(audit::counter_violations(&row.get::<_, String>(0)?, counters, ledger))
     })?;
-    for (sku, counters, sums) in products {
-        for ((name, counter), sum) in ["on hand", "reserved", "sold"].iter().zip(counters).zip(sums) {
-            if counter != sum {
-                violations.push(format!("{sku}: the counter says {counter} {name}, the ledger says {sum}"));
-            }
-            if counter < 0 {
-                violations.push(format!("{sku}: {counter} {name} is less than nothing"));
-            }
-        }
-        let [on_hand, reserved, _] = counters;
-        if reserved > on_hand {
-            violations.push(format!("{sku}: {reserved} units are reserved, but only {on_hand} are on hand"));
-        }
-    }
-    Ok(violations)
+    Ok(products.concat())
 }
 
 fn reservations(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    all(
+    let products = all(
         connection,
         "SELECT p.sku, p.reserved, COALESCE(r.held, 0) AS held FROM products p
          LEFT JOIN (SELECT sku, SUM(quantity) AS held FROM reservations WHERE state = 'held' GROUP BY sku) r
              ON r.sku = p.sku
-         WHERE p.reserved <> COALESCE(r.held, 0) ORDER BY p.sku",
+         ORDER BY p.sku",
         [],
-        |row| {
-            let (sku, reserved, held): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(format!("{sku}: {reserved} units are reserved, but orders hold {held}"))
-        },
-    )
+        |row| Ok(audit::hold_violation(&row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    Ok(products.into_iter().flatten().collect())
 }

@@ -75,6 +75,7 @@ pub fn apply(tx: &Connection, change: &Change, applying: Applying<'_>) -> Result
             stock::book(tx, sku, *kind, *units, reason.as_deref(), *at)
         }
         Change::CountStock { sku, on_hand, reason, at } => stock::count(tx, sku, *on_hand, reason.as_deref(), *at),
+        Change::SeedStock { sku, on_hand, reason, at } => stock::seed(tx, sku, *on_hand, reason.as_deref(), *at),
         Change::PutCustomer(customer) => catalog::put_customer(tx, customer),
     }
 }

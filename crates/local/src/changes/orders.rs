@@ -6,7 +6,7 @@ use ports::{ErrorName, Idempotency, StepError};
 use rusqlite::Connection;
 
 use crate::sql::{execute, json_at, micros, named_at, optional, time_at, to_json};
-use crate::{ApplyError, StreamedTable, Wakeups, Wiring, streams};
+use crate::{ApplyError, StreamedTable, Wakeups, Wiring, rollups, streams};
 
 /// What most changes need to know of their order.
 pub(super) struct Head {
@@ -14,12 +14,18 @@ pub(super) struct Head {
     pub number: i64,
     workflow: String,
     status: Status,
+    placed_at: Timestamp,
 }
 
 /// The order a change is about.
 pub(super) fn head(tx: &Connection, id: &OrderId) -> Result<Head, ApplyError> {
-    optional(tx, "SELECT number, workflow, status FROM orders WHERE id = ?1", [id.as_str()], |row| {
-        Ok(Head { number: row.get(0)?, workflow: row.get(1)?, status: named_at(row, 2, Status::from_name)? })
+    optional(tx, "SELECT number, workflow, status, placed_at FROM orders WHERE id = ?1", [id.as_str()], |row| {
+        Ok(Head {
+            number: row.get(0)?,
+            workflow: row.get(1)?,
+            status: named_at(row, 2, Status::from_name)?,
+            placed_at: time_at(row, 3)?,
+        })
     })?
     .ok_or_else(|| ApplyError::refused(ErrorName::OrderNotFound, format!("there is no order {id}")))
 }
@@ -60,6 +66,7 @@ pub(super) fn place(
         let number = tx.last_insert_rowid();
         add_history(tx, number, Status::Placed, None, at)?;
         count(&order.workflow, Status::Placed);
+        rollups::order_moved(tx, Status::Placed, None, at, at)?;
         if let Some(table) = wiring.streams.get(&order.workflow) {
             let new = Order::new(order.clone(), execution_arn.to_owned(), at);
             wakeups |= streams::append(tx, table, None, &new, at)?;
@@ -114,8 +121,8 @@ fn check_same(tx: &Connection, order: &NewOrder, placed: &str) -> Result<(), App
 pub(super) fn set_pricing(tx: &Connection, id: &OrderId, pricing: &Pricing) -> Result<Wakeups, ApplyError> {
     let changed = execute(
         tx,
-        "UPDATE orders SET pricing = ?2 WHERE id = ?1 AND pricing IS NULL",
-        (id.as_str(), to_json(pricing)),
+        "UPDATE orders SET pricing = ?2, total = ?3 WHERE id = ?1 AND pricing IS NULL",
+        (id.as_str(), to_json(pricing), pricing.totals.total.ten_thousandths()),
     )?;
     if changed == 0 {
         head(tx, id)?;
@@ -161,6 +168,7 @@ pub(super) fn set_status(
     )?;
     add_history(tx, order.number, status, reason, at)?;
     count(&order.workflow, status);
+    rollups::order_moved(tx, status, Some(order.status), order.placed_at, at)?;
     Ok(wakeups)
 }
 

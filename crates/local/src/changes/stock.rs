@@ -151,6 +151,17 @@ pub(super) fn count(
     book(tx, sku, EntryKind::Adjusted, difference, reason, at)
 }
 
+pub(super) fn seed(
+    tx: &Connection,
+    sku: &Sku,
+    on_hand: i64,
+    reason: Option<&str>,
+    at: Timestamp,
+) -> Result<Wakeups, ApplyError> {
+    let moved = optional(tx, "SELECT 1 FROM stock_ledger WHERE sku = ?1 LIMIT 1", [sku.as_str()], |_| Ok(()))?;
+    if moved.is_some() { Ok(Wakeups::NONE) } else { count(tx, sku, on_hand, reason, at) }
+}
+
 /// What is to be taken from free stock for those lines that the order neither holds nor had sold to it.
 /// A shortage is an error of the given name that tells of every short product.
 fn free_units<'a>(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
-use contract::{ALERTS_TOPIC, Home, ORDERS_QUEUE, QUEUE, SUBSCRIBER, TOPIC, World};
+use contract::{ALERTS_TOPIC, FanOut, Home, Messaging, ORDERS_QUEUE, QUEUE, SUBSCRIBER, TOPIC, World};
 use jiff::{SignedDuration, Timestamp};
 use local::{
     ApplyError, Applying, AuditRules, BookAuditor, CatalogReader, CustomerReader, ExecutionStates, FailureRate,
@@ -14,7 +14,7 @@ use local::{
     SimulatedGateway, StartExecution, StreamedTable, Subscription, Wiring, changes, expire_reservations,
 };
 use order::OrderId;
-use ports::{Auditor, BusEvent, Change, Clock, Execution, Ids, Messages, Ports, StepError};
+use ports::{Auditor, BusEvent, Change, Clock, DeliveryState, Execution, Ids, Messages, Ports, StepError};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension};
 use store::{Migrations, Store, WriteError};
@@ -228,6 +228,10 @@ impl Home for Shop {
 
 #[async_trait]
 impl World for Shop {
+    fn messaging(&self) -> Messaging {
+        Messaging { mail: DeliveryState::Captured, fan_out: FanOut::Inside }
+    }
+
     fn messages(&self) -> Arc<dyn Messages> {
         Arc::new(self.message_reader())
     }
@@ -259,7 +263,7 @@ impl World for Shop {
         expired.map(drop).map_err(StepError::unavailable)
     }
 
-    fn serve_unavailable(&self, served: bool) {
+    async fn serve_unavailable(&self, served: bool) {
         self.gateway.set_unavailable_served(served);
     }
 }

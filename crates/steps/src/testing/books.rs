@@ -108,6 +108,11 @@ impl Books {
                     self.book(sku, EntryKind::Adjusted, difference, None, reason.clone(), *at)?;
                 }
             }
+            Change::SeedStock { sku, on_hand, reason, at } => {
+                if !self.ledger.iter().any(|entry| entry.sku == *sku) {
+                    self.book(sku, EntryKind::Adjusted, *on_hand, None, reason.clone(), *at)?;
+                }
+            }
             Change::PutCustomer(customer) => {
                 self.customers.insert(customer.id.clone(), customer.clone());
             }

@@ -43,6 +43,12 @@ pub(crate) fn cut(at: Timestamp) -> Timestamp {
     time(at.as_microsecond())
 }
 
+/// Whether a piece of text is in another, whatever the case of its ASCII letters: as it is in the embedded
+/// home.
+pub(crate) fn contains(text: &str, piece: &str) -> bool {
+    text.to_ascii_lowercase().contains(&piece.to_ascii_lowercase())
+}
+
 /// A value as JSON text.
 pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("the domain's values have no maps with keys that are no text")

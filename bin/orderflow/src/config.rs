@@ -19,6 +19,8 @@ pub struct Config {
     pub workflows: Option<PathBuf>,
     /// How customers reach this server, for links in mails; `http://` and the listener without it.
     pub public_url: Option<String>,
+    /// Whether the shop is one to try things out in: it shows the payment tokens of the simulated gateway.
+    pub demo: bool,
     /// Who the shop is.
     pub shop: Shop,
     /// How mail goes out.
@@ -134,6 +136,7 @@ impl Default for Config {
             data: PathBuf::from("data"),
             workflows: None,
             public_url: None,
+            demo: false,
             shop: Shop::default(),
             mail: Mail::default(),
             receipts: Receipts::default(),

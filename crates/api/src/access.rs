@@ -2,10 +2,11 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, Method, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
 use order::OrderId;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -13,6 +14,14 @@ use subtle::ConstantTimeEq;
 
 use crate::app::App;
 use crate::problem::{Kind, Problem};
+use crate::session::{self, Session};
+
+/// What says that a request which changes something was meant: no other site can make a browser send it.
+const REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
+const REQUESTED_WITH_US: &str = "orderflow";
+
+/// Who acts with the key itself has no name.
+const BY_KEY: &str = "operator key";
 
 /// The operator's key, and the secret that the access tokens of orders are made with.
 #[derive(Clone)]
@@ -52,6 +61,30 @@ impl Keys {
         BASE64_URL_SAFE_NO_PAD.decode(token).is_ok_and(|tag| self.mac(order_id).verify_slice(&tag).is_ok())
     }
 
+    /// A session as its cookie carries it. Another operator's key ends it.
+    pub(crate) fn seal_session(&self, session: &Session) -> String {
+        let content = BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(session).expect("a number and a text are JSON"));
+        let seal = BASE64_URL_SAFE_NO_PAD.encode(self.session_mac(&content).finalize().into_bytes());
+        format!("{content}.{seal}")
+    }
+
+    /// The session that a cookie carries; nothing when it is none of ours or has ended.
+    pub(crate) fn open_session(&self, sealed: &str, now: Timestamp) -> Option<Session> {
+        let (content, seal) = sealed.split_once('.')?;
+        let seal = BASE64_URL_SAFE_NO_PAD.decode(seal).ok()?;
+        self.session_mac(content).verify_slice(&seal).ok()?;
+        let session: Session = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(content).ok()?).ok()?;
+        (session.expires_at > now).then_some(session)
+    }
+
+    fn session_mac(&self, content: &str) -> Hmac<Sha256> {
+        let mut mac = self.secret.clone();
+        mac.update(b"session:");
+        mac.update(&self.operator);
+        mac.update(content.as_bytes());
+        mac
+    }
+
     fn mac(&self, order_id: &OrderId) -> Hmac<Sha256> {
         let mut mac = self.secret.clone();
         mac.update(b"order:");
@@ -63,9 +96,95 @@ impl Keys {
 /// Who asks about an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Caller {
-    Operator,
+    Operator(Operator),
     /// Who has the order's access token.
     Shopper,
+}
+
+/// An operator. As an argument of a handler it lets nobody else in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Operator {
+    /// Who it is, as far as that is known: the name given at the sign-in.
+    pub actor: String,
+}
+
+/// What a request shows of who sent it.
+pub(crate) struct Credentials {
+    /// What `Authorization: Bearer` carries.
+    bearer: Option<String>,
+    /// Whom the session's cookie stands for, and whether there is a cookie at all.
+    session: Option<Operator>,
+    has_cookie: bool,
+    /// Whether the request changes something and does not say that it was meant: a browser sends the
+    /// cookie along with requests that other sites make it send.
+    may_be_forged: bool,
+}
+
+impl Credentials {
+    pub(crate) fn of(keys: &Keys, method: &Method, headers: &HeaderMap, now: Timestamp) -> Self {
+        let cookie = session::cookie(headers);
+        let named = headers.get(REQUESTED_WITH).is_some_and(|value| value == REQUESTED_WITH_US);
+        Self {
+            bearer: bearer(headers).map(str::to_owned),
+            has_cookie: cookie.is_some(),
+            session: cookie.and_then(|sealed| keys.open_session(sealed, now)).map(|session| session.operator()),
+            may_be_forged: !method.is_safe() && !named,
+        }
+    }
+
+    /// The operator who sent the request, if it was one.
+    fn operator(&self, keys: &Keys) -> Result<Option<Operator>, Problem> {
+        if self.bearer.as_deref().is_some_and(|key| keys.is_operator(key)) {
+            return Ok(Some(Operator { actor: BY_KEY.to_owned() }));
+        }
+        match &self.session {
+            Some(_) if self.may_be_forged => {
+                let detail = format!("with the session's cookie, send {REQUESTED_WITH}: {REQUESTED_WITH_US}");
+                Err(Problem::new(Kind::Forbidden, detail))
+            }
+            session => Ok(session.clone()),
+        }
+    }
+
+    /// Lets the operator in.
+    pub(crate) fn require_operator(&self, keys: &Keys) -> Result<Operator, Problem> {
+        if let Some(operator) = self.operator(keys)? {
+            return Ok(operator);
+        }
+        let detail = match (&self.bearer, self.has_cookie) {
+            (Some(_), _) => "that is not the operator's key",
+            (None, true) => "the session has ended: sign in again",
+            (None, false) => "send the operator's key: Authorization: Bearer KEY",
+        };
+        Err(Problem::new(Kind::Unauthorized, detail))
+    }
+
+    /// Lets the operator in, and who has the order's token: as `?token=` or as the bearer.
+    ///
+    /// A wrong token gets the answer of an order that does not exist.
+    pub(crate) fn require_order_access(
+        &self,
+        keys: &Keys,
+        token: Option<&str>,
+        order_id: &str,
+    ) -> Result<(OrderId, Caller), Problem> {
+        let parsed = OrderId::parse(order_id);
+        let tokens = self.bearer.as_deref().into_iter().chain(token);
+        if let Ok(id) = &parsed
+            && tokens.clone().any(|token| keys.opens(id, token))
+        {
+            return Ok((id.clone(), Caller::Shopper));
+        }
+        if let Some(operator) = self.operator(keys)? {
+            let id = parsed.map_err(|_| Problem::order_not_found())?;
+            return Ok((id, Caller::Operator(operator)));
+        }
+        if tokens.count() > 0 {
+            return Err(Problem::order_not_found());
+        }
+        let detail = "send the order's access token (?token=) or the operator's key (Authorization: Bearer KEY)";
+        Err(Problem::new(Kind::Unauthorized, detail))
+    }
 }
 
 /// What `Authorization: Bearer` carries.
@@ -75,47 +194,20 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| credential.trim())
 }
 
-/// Lets the operator in.
-pub(crate) fn require_operator(keys: &Keys, headers: &HeaderMap) -> Result<(), Problem> {
-    match bearer(headers) {
-        Some(key) if keys.is_operator(key) => Ok(()),
-        Some(_) => Err(Problem::new(Kind::Unauthorized, "that is not the operator's key")),
-        None => Err(Problem::new(Kind::Unauthorized, "send the operator's key: Authorization: Bearer KEY")),
+impl FromRequestParts<Arc<App>> for Credentials {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let now = app.state.ports.clock.now();
+        Ok(Self::of(&app.state.keys, &parts.method, &parts.headers, now))
     }
 }
-
-/// Lets the operator in, and who has the order's token: as `?token=` or as the bearer.
-///
-/// A wrong token gets the answer of an order that does not exist.
-pub(crate) fn require_order_access(
-    keys: &Keys,
-    headers: &HeaderMap,
-    token: Option<&str>,
-    order_id: &str,
-) -> Result<(OrderId, Caller), Problem> {
-    let bearer = bearer(headers);
-    if bearer.is_none() && token.is_none() {
-        let detail = "send the order's access token (?token=) or the operator's key (Authorization: Bearer KEY)";
-        return Err(Problem::new(Kind::Unauthorized, detail));
-    }
-    let order_id = OrderId::parse(order_id).map_err(|_| Problem::order_not_found())?;
-    if bearer.is_some_and(|key| keys.is_operator(key)) {
-        return Ok((order_id, Caller::Operator));
-    }
-    if bearer.into_iter().chain(token).any(|token| keys.opens(&order_id, token)) {
-        return Ok((order_id, Caller::Shopper));
-    }
-    Err(Problem::order_not_found())
-}
-
-/// An argument of handlers that only the operator may use.
-pub(crate) struct Operator;
 
 impl FromRequestParts<Arc<App>> for Operator {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        require_operator(&app.state.keys, &parts.headers).map(|()| Operator)
+        Credentials::from_request_parts(parts, app).await?.require_operator(&app.state.keys)
     }
 }
 
@@ -127,6 +219,14 @@ mod tests {
 
     fn id(text: &str) -> OrderId {
         OrderId::parse(text).unwrap()
+    }
+
+    fn shown(authorization: Option<&'static str>) -> Credentials {
+        Credentials::of(&keys(), &Method::POST, &headers(authorization), Timestamp::UNIX_EPOCH)
+    }
+
+    fn keys() -> Keys {
+        Keys::new("operator", b"secret")
     }
 
     fn headers(authorization: Option<&'static str>) -> HeaderMap {
@@ -149,8 +249,10 @@ mod tests {
     fn who_comes_with_what_gets_in_or_not() {
         let keys = Keys::new("operator", b"secret");
         let token = keys.access_token(&id("a-1"));
+        let operator = || Caller::Operator(Operator { actor: BY_KEY.to_owned() });
         let access = |authorization, token: Option<&str>, order: &str| {
-            require_order_access(&keys, &headers(authorization), token, order)
+            shown(authorization)
+                .require_order_access(&keys, token, order)
                 .map(|(_, caller)| caller)
                 .map_err(|problem| problem.kind.status().as_u16())
         };
@@ -158,8 +260,8 @@ mod tests {
         assert_eq!(access(None, Some(&token), "a-1"), Ok(Caller::Shopper));
         assert_eq!(access(None, Some(&token), "a-2"), Err(404));
         assert_eq!(access(None, Some("nonsense"), "a-1"), Err(404));
-        assert_eq!(access(Some("Bearer operator"), None, "a-2"), Ok(Caller::Operator));
-        assert_eq!(access(Some("bearer operator"), Some("nonsense"), "a-2"), Ok(Caller::Operator));
+        assert_eq!(access(Some("Bearer operator"), None, "a-2"), Ok(operator()));
+        assert_eq!(access(Some("bearer operator"), Some("nonsense"), "a-2"), Ok(operator()));
         assert_eq!(access(Some("Bearer wrong"), None, "a-1"), Err(404));
         assert_eq!(access(Some("Basic operator"), None, "a-1"), Err(401));
         assert_eq!(access(Some("Bearer operator"), None, "no such id!"), Err(404));
@@ -167,11 +269,41 @@ mod tests {
 
     #[test]
     fn only_the_key_makes_an_operator() {
-        let keys = Keys::new("operator", b"secret");
-        assert!(require_operator(&keys, &headers(Some("Bearer operator"))).is_ok());
+        let keys = keys();
+        assert!(shown(Some("Bearer operator")).require_operator(&keys).is_ok());
         for wrong in [None, Some("Bearer operato"), Some("Bearer "), Some("operator"), Some("Bearer operator2")] {
-            let problem = require_operator(&keys, &headers(wrong)).unwrap_err();
+            let problem = shown(wrong).require_operator(&keys).unwrap_err();
             assert_eq!(problem.kind, Kind::Unauthorized, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_session_stands_for_its_operator_until_it_ends() {
+        let keys = keys();
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let later = now + jiff::SignedDuration::from_secs(60);
+        let sealed = keys.seal_session(&Session { name: Some("Ana".to_owned()), expires_at: later });
+        let with = |method: Method, cookie: &str, named: bool, at: Timestamp| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, HeaderValue::from_str(cookie).unwrap());
+            if named {
+                headers.insert(REQUESTED_WITH, HeaderValue::from_static(REQUESTED_WITH_US));
+            }
+            let shown = Credentials::of(&keys, &method, &headers, at);
+            shown.require_operator(&keys).map(|operator| operator.actor).map_err(|problem| problem.kind)
+        };
+        let cookie = format!("theme=dark; orderflow_session={sealed}");
+        assert_eq!(with(Method::GET, &cookie, false, now), Ok("Ana".to_owned()));
+        assert_eq!(with(Method::POST, &cookie, true, now), Ok("Ana".to_owned()));
+        assert_eq!(with(Method::POST, &cookie, false, now), Err(Kind::Forbidden), "another site may have sent it");
+        assert_eq!(with(Method::GET, &cookie, false, later), Err(Kind::Unauthorized), "it has ended");
+        let (content, seal) = sealed.split_once('.').unwrap();
+        for forged in
+            [format!("{content}.{}", &seal[1..]), format!("x{content}.{seal}"), content.to_owned(), String::new()]
+        {
+            let cookie = format!("orderflow_session={forged}");
+            assert_eq!(with(Method::GET, &cookie, false, now), Err(Kind::Unauthorized), "{forged}");
+        }
+        assert!(Keys::new("another", b"secret").open_session(&sealed, now).is_none(), "another key ends all sessions");
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use order::{Order, OrderId};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::live::Live;
@@ -30,6 +31,12 @@ impl App {
     /// The order of that id.
     pub(crate) async fn order(&self, id: &OrderId) -> Result<Order, Problem> {
         self.state.ports.orders.get(id).await?.ok_or_else(Problem::order_not_found)
+    }
+
+    /// The definition of a workflow's state machine; null for one that is not served any more.
+    pub(crate) fn definition(&self, workflow: &str) -> &Value {
+        let found = self.state.workflows.iter().find(|known| known.name == workflow);
+        found.map_or(&Value::Null, |workflow| &workflow.definition)
     }
 
     /// A path of ours as a link.

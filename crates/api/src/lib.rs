@@ -33,21 +33,27 @@ mod json;
 mod live;
 mod messages;
 mod openapi;
+mod operators;
 mod orders;
 mod params;
 mod problem;
 mod request;
 mod router;
+mod session;
+mod shop;
 mod state;
+mod statistics;
 mod table;
 mod views;
 mod wait;
+mod web;
 mod workflows;
 
 pub use access::Keys;
-pub use orders::follow_up_suffix;
 pub use openapi::request_schema;
+pub use orders::follow_up_suffix;
 pub use router::{RouteError, router};
 pub use state::{
-    GatewaySwitch, Intake, IntakeAuth, LinkVerdict, Metrics, Readiness, ReceiptDocuments, State, WorkflowView,
+    Console, GatewaySwitch, Intake, IntakeAuth, LinkVerdict, Metrics, Readiness, ReceiptDocuments, Shop, State,
+    WebFile, WebFiles, WorkflowView,
 };

@@ -47,6 +47,19 @@ impl Params {
         Some(value)
     }
 
+    /// Takes a parameter that may be given several times, each as `read` understands it.
+    pub(crate) fn each<T>(&mut self, name: &'static str, expected: &str, read: impl Fn(&str) -> Option<T>) -> Vec<T> {
+        self.known.push(name);
+        let mut values = Vec::new();
+        for (_, text) in self.unread.extract_if(.., |(given, _)| given == name).collect::<Vec<_>>() {
+            match read(&text) {
+                Some(value) => values.push(value),
+                None => self.refuse(name, expected),
+            }
+        }
+        values
+    }
+
     /// Takes a parameter that `read` understands; `expected` says what that is.
     pub(crate) fn read<T>(
         &mut self,

@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use order::{Invalid, RefusedMove};
-use ports::{ErrorName, ExecutionError, StepError};
+use ports::{ErrorName, ExecutionError, RedriveError, StepError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -42,6 +42,8 @@ kinds! {
         "Nothing was changed. `errors` names each field that is wrong and what belongs there.";
     Unauthorized "unauthorized" UNAUTHORIZED "A key is needed"
         "Send the operator's key, or for an order of your own the access token that placing it returned.";
+    Forbidden "forbidden" FORBIDDEN "The request may not be what you meant"
+        "A request that changes something with the session's cookie has to say X-Requested-With: orderflow.";
     NotFound "not-found" NOT_FOUND "There is no such thing"
         "The address or the name in it is wrong.";
     OrderNotFound "order-not-found" NOT_FOUND "There is no such order"
@@ -74,6 +76,10 @@ kinds! {
         "The goods were held for a while and are gone now.";
     PaymentDeclined "payment-declined" UNPROCESSABLE_ENTITY "The payment was declined"
         "The payment provider refused. Another way of paying may work.";
+    NotRedrivable "not-redrivable" CONFLICT "The execution cannot be redriven"
+        "It is running, has succeeded, or left nothing to go on from. The detail says which.";
+    NotAvailable "not-available" NOT_IMPLEMENTED "This is not available here"
+        "This installation does not offer it.";
     InternalError "internal-error" INTERNAL_SERVER_ERROR "Something went wrong on our side"
         "The server's log has the rest, under the request's id.";
     ServiceUnavailable "service-unavailable" SERVICE_UNAVAILABLE "Something that is needed does not answer"
@@ -220,6 +226,16 @@ impl From<StepError> for Problem {
             ErrorName::NotFound => Kind::NotFound,
         };
         Self { kind, detail: error.message, invalid: error.invalid }
+    }
+}
+
+impl From<RedriveError> for Problem {
+    fn from(error: RedriveError) -> Self {
+        match error {
+            RedriveError::Refused(reason) => Self::new(Kind::NotRedrivable, reason),
+            RedriveError::Input(reason) => Self::field("input", reason),
+            RedriveError::Execution(error) => error.into(),
+        }
     }
 }
 

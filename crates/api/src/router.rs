@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter};
 use bytes::Bytes;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use utoipa::openapi::path::{HttpMethod, PathItem};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,7 +19,11 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::app::{App, Shared};
 use crate::orders::place;
 use crate::state::{Intake, State};
-use crate::{admin, customers, edge, executions, inventory, messages, openapi, orders, workflows};
+use crate::web::{self, Compressible, Web};
+use crate::{
+    admin, customers, edge, executions, inventory, messages, openapi, operators, orders, session, shop, statistics,
+    workflows,
+};
 
 /// Where the description can be browsed.
 const DOCS: &str = "/docs";
@@ -45,7 +50,14 @@ pub struct RouteError {
 pub fn router(state: State) -> Result<Router, RouteError> {
     let mut routes = OpenApiRouter::with_openapi(openapi::base())
         .routes(routes!(orders::list::list))
+        .routes(routes!(orders::export::get))
         .routes(routes!(orders::get::get))
+        .routes(routes!(orders::timeline::get))
+        .routes(routes!(orders::explanation::get))
+        .routes(routes!(orders::reservations::get))
+        .routes(routes!(orders::refund::post))
+        .routes(routes!(orders::resend::post))
+        .routes(routes!(orders::link::post))
         .routes(routes!(orders::receipt::get))
         .routes(routes!(orders::events::get))
         .routes(routes!(orders::follow_up::cancel))
@@ -60,6 +72,8 @@ pub fn router(state: State) -> Result<Router, RouteError> {
         .routes(routes!(inventory::movements::post))
         .routes(routes!(customers::list::list))
         .routes(routes!(customers::import::post))
+        .routes(routes!(customers::erase::guest))
+        .routes(routes!(customers::erase::customer))
         .routes(routes!(customers::get::get, customers::put::put))
         .routes(routes!(messages::mailbox::list))
         .routes(routes!(messages::mailbox::get))
@@ -71,10 +85,22 @@ pub fn router(state: State) -> Result<Router, RouteError> {
         .routes(routes!(executions::list::list))
         .routes(routes!(executions::get::get))
         .routes(routes!(executions::history::get))
+        .routes(routes!(executions::states::get))
+        .routes(routes!(executions::redrive::post))
+        .routes(routes!(executions::redrive::preview))
         .routes(routes!(executions::stop::post))
         .routes(routes!(workflows::list))
         .routes(routes!(workflows::get))
+        .routes(routes!(workflows::rehearse::test))
+        .routes(routes!(workflows::rehearse::problems))
+        .routes(routes!(statistics::orders::get))
+        .routes(routes!(statistics::workflows::get))
+        .routes(routes!(operators::list::list))
+        .routes(routes!(session::get::get, session::post::post, session::delete::delete))
+        .routes(routes!(shop::about::get))
+        .routes(routes!(shop::quote::post))
         .routes(routes!(admin::alarms::list))
+        .routes(routes!(admin::alarm_points::get))
         .routes(routes!(admin::audit::get))
         .routes(routes!(admin::gateway::get, admin::gateway::put))
         .routes(routes!(admin::health::healthz))
@@ -88,14 +114,17 @@ pub fn router(state: State) -> Result<Router, RouteError> {
     }
     let (routes, description) = routes.split_for_parts();
     let description = openapi::finish(description).to_json().expect("a description is JSON");
+    let web = Web::of(&state);
     let app = Arc::new(App::new(state, Bytes::from(description)));
-    Ok(routes
-        .with_state(app)
-        .merge(docs())
-        .fallback(edge::no_route)
-        .method_not_allowed_fallback(edge::no_method)
-        .layer(CatchPanicLayer::custom(edge::panicked))
-        .layer(from_fn(edge::around)))
+    let mut routes =
+        routes.with_state(app).merge(docs()).fallback(edge::no_route).method_not_allowed_fallback(edge::no_method);
+    if let Some(web) = web {
+        let compressible = |_, _, _: &HeaderMap, marks: &Extensions| marks.get::<Compressible>().is_some();
+        routes = routes
+            .layer(from_fn(move |request, next| web::before(web.clone(), request, next)))
+            .layer(CompressionLayer::new().compress_when(compressible));
+    }
+    Ok(routes.layer(CatchPanicLayer::custom(edge::panicked)).layer(from_fn(edge::around)))
 }
 
 fn with_intake(mut routes: OpenApiRouter<Arc<App>>, intake: &Intake) -> Result<OpenApiRouter<Arc<App>>, RouteError> {

@@ -6,14 +6,18 @@ use async_trait::async_trait;
 use axum::http::Method;
 use bytes::Bytes;
 use jiff::Timestamp;
-use order::{Order, OrderId};
-use ports::{Auditor, Executions, Handlers, Messages, Ports, Writer};
+use order::{Order, OrderId, ShippingRule, TaxRule};
+use ports::{
+    Auditor, Executions, Handlers, Messages, OperatorLog, PersonalData, Ports, Redrives, Rehearsals, Statistics,
+    Trails, Writer,
+};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use crate::Keys;
+use crate::problem::{Kind, Problem};
 
 /// The workflow that is meant when none is named: its intake stands at the root.
 pub(crate) const DEFAULT_WORKFLOW: &str = "checkout";
@@ -33,6 +37,8 @@ pub struct State {
     pub auditor: Arc<dyn Auditor>,
     /// Runs the workflows.
     pub executions: Arc<dyn Executions>,
+    /// What the console needs besides.
+    pub console: Console,
     /// The operator's key, and the secret that access tokens are made with.
     pub keys: Keys,
     /// What links begin with, such as `https://shop.example`, without a slash at the end. Without it
@@ -53,6 +59,64 @@ pub struct State {
     /// Turns true when the server is asked to end: waiting requests and event streams then let go, so
     /// that it can end gracefully.
     pub stopping: watch::Receiver<bool>,
+}
+
+/// What the console needs beyond the ports of orders. What a home lacks is answered with 501 where it is
+/// asked for.
+#[derive(Clone, Default)]
+pub struct Console {
+    /// Goes on with executions that ended without success.
+    pub redrives: Option<Arc<dyn Redrives>>,
+    /// Keeps what operators did.
+    pub operator_log: Option<Arc<dyn OperatorLog>>,
+    /// Finds what an order left in the books.
+    pub trails: Option<Arc<dyn Trails>>,
+    /// Reads what is counted.
+    pub statistics: Option<Arc<dyn Statistics>>,
+    /// What is known of a person, and its erasure.
+    pub personal_data: Option<Arc<dyn PersonalData>>,
+    /// Runs state machines in thought.
+    pub rehearsals: Option<Arc<dyn Rehearsals>>,
+    /// The shop as its visitors see it.
+    pub shop: Option<Shop>,
+    /// The files of the web application.
+    pub web: Option<Arc<dyn WebFiles>>,
+}
+
+/// The shop as its visitors see it.
+#[derive(Debug, Clone)]
+pub struct Shop {
+    /// Its name.
+    pub name: String,
+    /// Whether it is one to try things out in: the payment tokens are shown.
+    pub demo: bool,
+    /// The payment tokens that the gateway takes for tests, each with what it leads to.
+    pub payment_tokens: Vec<(String, String)>,
+    /// What checkout takes for shipping.
+    pub shipping: ShippingRule,
+    /// What tax checkout adds.
+    pub tax: TaxRule,
+}
+
+/// The files of the web application.
+pub trait WebFiles: Send + Sync {
+    /// The file at that path below the root, without a slash at its beginning.
+    fn get(&self, path: &str) -> Option<WebFile>;
+}
+
+/// A file of the web application.
+pub struct WebFile {
+    /// Its contents.
+    pub content: Bytes,
+    /// Its media type.
+    pub media_type: String,
+    /// A text that changes with its contents.
+    pub etag: String,
+}
+
+/// What a home has, or the answer that it has not.
+pub(crate) fn available<T>(part: &Option<T>) -> Result<&T, Problem> {
+    part.as_ref().ok_or_else(|| Problem::new(Kind::NotAvailable, "this installation does not offer it"))
 }
 
 /// A route at which a workflow's orders come in.

@@ -43,6 +43,10 @@ pub mod code {
     pub const DUPLICATE_STATE_NAME: &str = "DUPLICATE_STATE_NAME";
     /// A valid use of the language that this implementation does not run yet.
     pub const NOT_SUPPORTED_YET: &str = "NOT_SUPPORTED_YET";
+    /// A Task state without a time limit. Ours: AWS does not look for it.
+    pub const TASK_WITHOUT_TIMEOUT: &str = "TASK_WITHOUT_TIMEOUT";
+    /// A Task state that is never tried again. Ours: AWS does not look for it.
+    pub const TASK_WITHOUT_RETRY: &str = "TASK_WITHOUT_RETRY";
     /// A placeholder `${Name}` that nothing resolves.
     pub const UNRESOLVED_PLACEHOLDER: &str = "UNRESOLVED_PLACEHOLDER";
 }

@@ -217,6 +217,28 @@ pub(crate) fn prune(
     Ok(ids.len())
 }
 
+/// Forgets what an execution was given, what it gave and what happened in it; that it was, and how it ended,
+/// stays. Whether it could be done: a running execution needs what it knows.
+///
+/// # Errors
+///
+/// Those of the database.
+pub fn redact(transaction: &Connection, execution_arn: &str) -> rusqlite::Result<bool> {
+    let id: Option<i64> = transaction
+        .prepare_cached(
+            "UPDATE executions
+             SET input = '{}', cause = NULL, output = CASE WHEN output IS NULL THEN NULL ELSE '{}' END
+             WHERE arn = ?1 AND status <> 'RUNNING' RETURNING id",
+        )?
+        .query_row([execution_arn], |row| row.get(0))
+        .optional()?;
+    let Some(id) = id else {
+        return Ok(false);
+    };
+    transaction.prepare_cached("DELETE FROM journal WHERE execution_id = ?1")?.execute([id])?;
+    Ok(true)
+}
+
 /// A time as the tables keep it, back.
 pub(crate) fn timestamp(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)

@@ -33,6 +33,7 @@
 
 mod clock;
 mod content;
+mod counting;
 mod drive;
 mod engine;
 mod handler;
@@ -51,9 +52,10 @@ mod timers;
 mod waiters;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use counting::{Counted, ended_between, started_after};
 pub use engine::{Config, Engine, OpenError, Progress, Statistics};
 pub use handler::{Effect, EffectError, STORAGE_ERROR, Task, TaskError, TaskHandler, TaskSuccess, UNKNOWN_ERROR};
-pub use journal::MIGRATIONS;
+pub use journal::{MIGRATIONS, redact};
 pub use machines::{PutStateMachineError, StateMachineRecord};
 pub use names::{InvalidName, validate_name};
 pub use query::{

@@ -242,7 +242,7 @@ fn not_found(execution_arn: &str) -> QueryError {
     QueryError::ExecutionDoesNotExist { execution_arn: execution_arn.to_owned() }
 }
 
-fn status(row: &Row<'_>, index: usize) -> rusqlite::Result<ExecutionStatus> {
+pub(crate) fn status(row: &Row<'_>, index: usize) -> rusqlite::Result<ExecutionStatus> {
     let text: String = row.get(index)?;
     text.parse().map_err(|error: UnknownStatus| {
         rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, Box::new(error))

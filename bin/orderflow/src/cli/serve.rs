@@ -62,10 +62,11 @@ pub fn run(options: Options) -> Result<(), Failure> {
         config.workflows = options.workflows;
     }
     start_log(&config.log)?;
-    super::block_on(serve(config, options.admin_key, options.demo))
+    config.demo |= options.demo;
+    super::block_on(serve(config, options.admin_key))
 }
 
-async fn serve(mut config: Config, admin_key: Option<String>, demo: bool) -> Result<(), Failure> {
+async fn serve(mut config: Config, admin_key: Option<String>) -> Result<(), Failure> {
     // Customers' data is the owner's alone, whatever the umask.
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -80,7 +81,7 @@ async fn serve(mut config: Config, admin_key: Option<String>, demo: bool) -> Res
     let keys = Keys::open(&config.data, admin_key).map_err(Failure::input)?;
     let announce_key = keys.operator_is_new.then(|| keys.operator.clone());
     let address = config.listen;
-    let data = config.data.clone();
+    let (data, demo) = (config.data.clone(), config.demo);
     let runtime = Runtime::open(config, keys).await.map_err(Failure::input)?;
     if demo {
         runtime.fill_empty_inventory().await.map_err(Failure::input)?;

@@ -1,12 +1,17 @@
 //! The embedded home, assembled: store, engine, adapters, steps, workflows, pumps, HTTP.
 
 mod commit;
+mod console;
 mod environment;
 mod executions;
 mod handlers;
 mod hooks;
+mod measurements;
 mod pumps;
+mod redrives;
+mod rehearsals;
 mod tasks;
+mod web;
 mod wiring;
 
 use std::sync::Arc;
@@ -39,6 +44,7 @@ use commit::{Committer, Home};
 use environment::{SystemClock, SystemIds};
 use executions::EngineExecutions;
 use handlers::StepHandlers;
+use measurements::Measurements;
 use pumps::{Alarms, Pumps, Surroundings};
 
 /// Buckets of everything that is measured in seconds: from a commit's tenth of a millisecond to a wait's minute.
@@ -108,7 +114,14 @@ impl Runtime {
         );
         let webhooks = webhooks.map_err(|error| format!("webhooks cannot be sent: {error}"))?;
         let mailer = open_mailer(&config, &home, receipts.clone(), &clock)?;
-        let engine = open_engine(&config, &home, &context, &clock).await?;
+        let measurements = Arc::new(Measurements::default());
+        let tasks = tasks::Tasks {
+            home: Arc::downgrade(&home),
+            context: context.clone(),
+            clock: clock.clone(),
+            measurements: measurements.clone(),
+        };
+        let engine = open_engine(&config, &home, tasks).await?;
         for workflow in &workflows {
             let put = engine.put_state_machine(&workflow.name, &workflow.definition).await;
             put.map_err(|error| format!("the workflow {} cannot be put in place: {error}", workflow.name))?;
@@ -125,7 +138,7 @@ impl Runtime {
         let around = Surroundings { home: home.clone(), handlers: step_handlers.clone(), clock: clock.clone() };
         let alarms = Alarms::open(&workflows, &around).await?;
         let tick = Duration::from_secs(config.alarms.evaluate_every_seconds);
-        let mut pumps = Pumps::start(&workflows, &around, alarms, tick);
+        let mut pumps = Pumps::start(&workflows, &around, alarms, tick, measurements);
         pumps.add_worker(keep_metrics(metrics.clone()));
         pumps.add_worker(webhooks.run());
         if let Some(mailer) = mailer {
@@ -133,6 +146,7 @@ impl Runtime {
         }
 
         let auditor = BookAuditor::new(store.clone(), audit_rules(&workflows), Arc::new(hooks::JournalStates), ids);
+        let console = console::assemble(&config, &workflows, &store, &wiring, &engine);
         let (stopping, is_stopping) = watch::channel(false);
         let state = api::State {
             ports,
@@ -141,6 +155,7 @@ impl Runtime {
             messages: Arc::new(MessageReader::new(store.clone(), wiring, home.signals.clone(), clock)),
             auditor: Arc::new(auditor),
             executions: Arc::new(EngineExecutions(engine.clone())),
+            console,
             keys: api::Keys::new(&keys.operator, &keys.signing),
             base_url: Some(base_url),
             intakes: workflows.iter().flat_map(intakes).collect(),
@@ -256,12 +271,7 @@ fn open_mailer(
     mailer.map(Some).map_err(|error| format!("mail.smtp_url: {error}"))
 }
 
-async fn open_engine(
-    config: &Config,
-    home: &Arc<Home>,
-    context: &Context,
-    clock: &Arc<dyn Clock>,
-) -> Result<Engine, String> {
+async fn open_engine(config: &Config, home: &Arc<Home>, tasks: tasks::Tasks) -> Result<Engine, String> {
     let settings = engine::Config {
         region: config.engine.region.clone(),
         account_id: config.engine.account_id.clone(),
@@ -269,7 +279,6 @@ async fn open_engine(
         max_concurrent_tasks: config.engine.max_concurrent_tasks,
         ..engine::Config::default()
     };
-    let tasks = tasks::Tasks { home: Arc::downgrade(home), context: context.clone(), clock: clock.clone() };
     let system = Arc::new(engine::SystemClock::default());
     let engine =
         Engine::open(home.store.clone(), settings, Arc::new(tasks), system).map_err(|error| error.to_string())?;

@@ -1,6 +1,7 @@
 //! Runs the tasks of all executions: steps by name, and the service integrations.
 
 use std::sync::{Arc, Weak};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use engine::{Task, TaskError, TaskHandler, TaskSuccess};
@@ -10,6 +11,7 @@ use steps::Context;
 use workflows::Resource;
 
 use super::commit::{Batch, Home, task_error};
+use super::measurements::Measurements;
 
 /// The handler of the engine's tasks.
 pub struct Tasks {
@@ -17,11 +19,21 @@ pub struct Tasks {
     pub home: Weak<Home>,
     pub context: Context,
     pub clock: Arc<dyn Clock>,
+    pub measurements: Arc<Measurements>,
 }
 
 #[async_trait]
 impl TaskHandler for Tasks {
     async fn run(&self, task: Task) -> Result<TaskSuccess, TaskError> {
+        let (workflow, state, begun) = (task.state_machine_name.clone(), task.state.clone(), Instant::now());
+        let answer = self.answer(task).await;
+        self.measurements.note(&workflow, &state, begun.elapsed(), answer.is_err());
+        answer
+    }
+}
+
+impl Tasks {
+    async fn answer(&self, task: Task) -> Result<TaskSuccess, TaskError> {
         let key = task.idempotency_key();
         let (output, changes) = match Resource::parse(&task.resource) {
             Some(Resource::Step(name)) => {

@@ -11,6 +11,7 @@ use crate::access::Operator;
 use crate::app::Shared;
 use crate::fields::LONGEST_LINE;
 use crate::inventory::import::Imported;
+use crate::operators::Deed;
 use crate::problem::Problem;
 use crate::request::CsvBody;
 use crate::table::{self, Row};
@@ -28,10 +29,16 @@ const COLUMNS: [&str; 9] =
     responses((status = 200, description = "All lines were imported", body = Imported)),
     security(("operator" = [])),
 )]
-pub(crate) async fn post(State(app): Shared, _: Operator, CsvBody(text): CsvBody) -> Result<Json<Imported>, Problem> {
+pub(crate) async fn post(
+    State(app): Shared,
+    operator: Operator,
+    CsvBody(text): CsvBody,
+) -> Result<Json<Imported>, Problem> {
     let customers = read(&text)?;
     let imported = customers.len();
-    app.state.writer.apply(customers.into_iter().map(Change::PutCustomer).collect()).await?;
+    let deed = Deed::new("import_customers").on(format!("{imported} lines"));
+    let changes = customers.into_iter().map(Change::PutCustomer).collect();
+    app.on_behalf(&operator, deed, async { Ok(app.state.writer.apply(changes).await?) }).await?;
     Ok(Json(Imported { imported }))
 }
 

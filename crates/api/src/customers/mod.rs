@@ -1,5 +1,6 @@
 //! The customers we know.
 
+pub(crate) mod erase;
 pub(crate) mod get;
 pub(crate) mod import;
 pub(crate) mod list;

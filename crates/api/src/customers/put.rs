@@ -12,6 +12,7 @@ use crate::access::Operator;
 use crate::app::Shared;
 use crate::customers::view::{CustomerView, at_path};
 use crate::fields::{self, Fields, LONGEST_LINE};
+use crate::operators::Deed;
 use crate::problem::Problem;
 use crate::request::{JsonBody, PathText};
 use crate::views::AddressView;
@@ -44,14 +45,16 @@ pub(crate) struct CustomerRequest {
 )]
 pub(crate) async fn put(
     State(app): Shared,
-    _: Operator,
+    operator: Operator,
     PathText(id): PathText,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<CustomerView>), Problem> {
     let id = CustomerId::parse(id).map_err(|invalid| Problem::from(vec![invalid.at("id")]))?;
     let customer = read(&id, body)?;
     let existed = app.state.ports.customers.get(&id).await?.is_some();
-    app.state.writer.apply(vec![Change::PutCustomer(customer)]).await?;
+    let deed = Deed::new("put_customer").on(id.as_str());
+    let putting = async { Ok(app.state.writer.apply(vec![Change::PutCustomer(customer)]).await?) };
+    app.on_behalf(&operator, deed, putting).await?;
     let status = if existed { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(at_path(&app, id.as_str()).await?.into())))
 }

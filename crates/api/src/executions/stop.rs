@@ -10,6 +10,7 @@ use crate::access::Operator;
 use crate::app::Shared;
 use crate::executions::view::Execution;
 use crate::fields::{self, Fields, LONGEST_LINE};
+use crate::operators::Deed;
 use crate::problem::Problem;
 use crate::request::{JsonBody, PathText};
 
@@ -36,12 +37,14 @@ pub(crate) struct StopRequest {
 )]
 pub(crate) async fn post(
     State(app): Shared,
-    _: Operator,
+    operator: Operator,
     PathText(arn): PathText,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Execution>, Problem> {
     let (error, cause) = read(body)?;
-    app.state.executions.stop(&arn, error, cause).await?;
+    let deed = Deed::new("stop_execution").on(arn.clone()).because(cause.clone());
+    let stopping = async { Ok(app.state.executions.stop(&arn, error, cause).await?) };
+    app.on_behalf(&operator, deed, stopping).await?;
     Ok(Json(app.state.executions.describe(&arn).await?.into()))
 }
 

@@ -14,6 +14,7 @@ use crate::access::Operator;
 use crate::app::Shared;
 use crate::fields::{LONGEST_LINE, parse_price};
 use crate::inventory::put::{self, MAX_STOCK};
+use crate::operators::Deed;
 use crate::problem::Problem;
 use crate::request::CsvBody;
 use crate::table::{self, Row};
@@ -38,10 +39,16 @@ pub(crate) struct Imported {
     responses((status = 200, description = "All lines were imported", body = Imported)),
     security(("operator" = [])),
 )]
-pub(crate) async fn post(State(app): Shared, _: Operator, CsvBody(text): CsvBody) -> Result<Json<Imported>, Problem> {
+pub(crate) async fn post(
+    State(app): Shared,
+    operator: Operator,
+    CsvBody(text): CsvBody,
+) -> Result<Json<Imported>, Problem> {
     let products = read(&text, app.state.ports.clock.now())?;
     let imported = products.len();
-    app.state.writer.apply(products.into_iter().flatten().collect()).await?;
+    let deed = Deed::new("import_products").on(format!("{imported} lines"));
+    let importing = async { Ok(app.state.writer.apply(products.into_iter().flatten().collect()).await?) };
+    app.on_behalf(&operator, deed, importing).await?;
     Ok(Json(Imported { imported }))
 }
 

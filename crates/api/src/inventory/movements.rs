@@ -14,6 +14,7 @@ use crate::app::Shared;
 use crate::fields::{self, Fields, LONGEST_LINE};
 use crate::inventory::put::MAX_STOCK;
 use crate::inventory::view::{ProductView, at_path};
+use crate::operators::Deed;
 use crate::problem::Problem;
 use crate::request::{JsonBody, PathText};
 
@@ -42,13 +43,18 @@ pub(crate) struct MovementRequest {
 )]
 pub(crate) async fn post(
     State(app): Shared,
-    _: Operator,
+    operator: Operator,
     PathText(sku): PathText,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<ProductView>), Problem> {
     let product = at_path(&app, &sku).await?;
     let change = read(product.sku, body, app.state.ports.clock.now())?;
-    app.state.writer.apply(vec![change]).await?;
+    let reason = match &change {
+        Change::MoveStock { reason, .. } => reason.clone(),
+        _ => None,
+    };
+    let deed = Deed::new("move_stock").on(sku.clone()).because(reason);
+    app.on_behalf(&operator, deed, async { Ok(app.state.writer.apply(vec![change]).await?) }).await?;
     Ok((StatusCode::CREATED, Json(at_path(&app, &sku).await?.into())))
 }
 

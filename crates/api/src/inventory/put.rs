@@ -13,6 +13,7 @@ use crate::access::Operator;
 use crate::app::Shared;
 use crate::fields::{self, Fields, LONGEST_LINE};
 use crate::inventory::view::{ProductView, at_path, find};
+use crate::operators::Deed;
 use crate::problem::Problem;
 use crate::request::{JsonBody, PathText};
 use crate::views::MoneyView;
@@ -46,14 +47,15 @@ pub(crate) struct ProductRequest {
 )]
 pub(crate) async fn put(
     State(app): Shared,
-    _: Operator,
+    operator: Operator,
     PathText(sku): PathText,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<ProductView>), Problem> {
     let sku = Sku::parse(sku).map_err(|invalid| Problem::from(vec![invalid.at("sku")]))?;
     let changes = read(&sku, body, app.state.ports.clock.now())?;
     let existed = find(&app, &sku).await?.is_some();
-    app.state.writer.apply(changes).await?;
+    let deed = Deed::new("put_product").on(sku.as_str());
+    app.on_behalf(&operator, deed, async { Ok(app.state.writer.apply(changes).await?) }).await?;
     let status = if existed { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(at_path(&app, sku.as_str()).await?.into())))
 }

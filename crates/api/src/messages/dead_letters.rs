@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::access::Operator;
 use crate::app::Shared;
+use crate::operators::Deed;
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::request::PathText;
@@ -92,9 +93,10 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn redeliver(
     State(app): Shared,
-    _: Operator,
+    operator: Operator,
     PathText(id): PathText,
 ) -> Result<(StatusCode, Json<Redelivery>), Problem> {
-    app.state.messages.redeliver(&id).await?;
+    let deed = Deed::new("redeliver").on(id.clone());
+    app.on_behalf(&operator, deed, async { Ok(app.state.messages.redeliver(&id).await?) }).await?;
     Ok((StatusCode::ACCEPTED, Json(Redelivery { id })))
 }

@@ -17,7 +17,7 @@ use ports::{ExecutionError, ExecutionStatus, HistoryPart};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::access::require_order_access;
+use crate::access::Credentials;
 use crate::app::{App, Shared};
 use crate::live::Watcher;
 use crate::params::Params;
@@ -50,12 +50,13 @@ const PAGE: usize = 500;
 pub(crate) async fn get(
     State(app): Shared,
     PathText(id): PathText,
+    credentials: Credentials,
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let token = params.text("token");
     params.finish()?;
-    let (id, _) = require_order_access(&app.state.keys, &headers, token.as_deref(), &id)?;
+    let (id, _) = credentials.require_order_access(&app.state.keys, token.as_deref(), &id)?;
     let after = match headers.get("last-event-id") {
         Some(value) => value
             .to_str()

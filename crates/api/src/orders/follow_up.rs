@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use order::{OrderId, Status};
 use ports::{Execution, ExecutionError};
@@ -13,8 +13,9 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::access::{Caller, Operator, require_order_access};
+use crate::access::{Caller, Credentials, Operator};
 use crate::app::{App, Shared};
+use crate::operators::Deed;
 use crate::orders::view::{Links, OrderView};
 use crate::params::Params;
 use crate::problem::{Kind, Problem};
@@ -44,6 +45,11 @@ const ALL: [&FollowUp; 4] = [&CANCEL, &SHIP, &DELIVER, &RETURN];
 pub fn follow_up_suffix(workflow: &str) -> Option<String> {
     let follow_up = ALL.into_iter().find(|follow_up| follow_up.workflow == workflow)?;
     Some(format!("-{}", follow_up.suffix))
+}
+
+/// The first executions that follow-ups of an order have, if they have any: workflow and name.
+pub(crate) fn names(id: &OrderId) -> impl Iterator<Item = (&'static str, String)> {
+    ALL.into_iter().map(move |follow_up| (follow_up.workflow, format!("{id}-{}", follow_up.suffix)))
 }
 
 /// How often the same may be tried anew after an execution of it ended without success.
@@ -87,13 +93,13 @@ pub(crate) struct FollowUpDone {
 pub(crate) async fn cancel(
     State(app): Shared,
     PathText(id): PathText,
-    headers: HeaderMap,
+    credentials: Credentials,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let token = params.text("token");
     let longest = wait::read(&mut params);
     params.finish()?;
-    let (id, caller) = require_order_access(&app.state.keys, &headers, token.as_deref(), &id)?;
+    let (id, caller) = credentials.require_order_access(&app.state.keys, token.as_deref(), &id)?;
     begin(&app, &CANCEL, id, &caller, longest).await
 }
 
@@ -108,11 +114,11 @@ pub(crate) async fn cancel(
 )]
 pub(crate) async fn ship(
     State(app): Shared,
-    _: Operator,
+    operator: Operator,
     PathText(id): PathText,
     params: Params,
 ) -> Result<Response, Problem> {
-    begin_for_operator(&app, &SHIP, &id, params).await
+    begin_for_operator(&app, &SHIP, operator, &id, params).await
 }
 
 /// Notes that the customer has received a shipped order.
@@ -126,11 +132,11 @@ pub(crate) async fn ship(
 )]
 pub(crate) async fn deliver(
     State(app): Shared,
-    _: Operator,
+    operator: Operator,
     PathText(id): PathText,
     params: Params,
 ) -> Result<Response, Problem> {
-    begin_for_operator(&app, &DELIVER, &id, params).await
+    begin_for_operator(&app, &DELIVER, operator, &id, params).await
 }
 
 /// Takes an order back: what was paid is refunded, the goods go back into stock.
@@ -144,23 +150,24 @@ pub(crate) async fn deliver(
 )]
 pub(crate) async fn take_back(
     State(app): Shared,
-    _: Operator,
+    operator: Operator,
     PathText(id): PathText,
     params: Params,
 ) -> Result<Response, Problem> {
-    begin_for_operator(&app, &RETURN, &id, params).await
+    begin_for_operator(&app, &RETURN, operator, &id, params).await
 }
 
 async fn begin_for_operator(
     app: &App,
     follow_up: &FollowUp,
+    operator: Operator,
     id: &str,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let longest = wait::read(&mut params);
     params.finish()?;
     let id = OrderId::parse(id).map_err(|_| Problem::order_not_found())?;
-    begin(app, follow_up, id, &Caller::Operator, longest).await
+    begin(app, follow_up, id, &Caller::Operator(operator), longest).await
 }
 
 async fn begin(
@@ -172,7 +179,13 @@ async fn begin(
 ) -> Result<Response, Problem> {
     let order = app.order(&id).await?;
     order.status.check_move(follow_up.target)?;
-    let execution_arn = start(app, follow_up, &id, order.status == follow_up.target).await?;
+    let starting = start(app, follow_up, &id, order.status == follow_up.target);
+    let execution_arn = match caller {
+        Caller::Operator(operator) => {
+            app.on_behalf(operator, Deed::new(follow_up.suffix).with_order(&id), starting).await?
+        }
+        Caller::Shopper => starting.await?,
+    };
     let token = (*caller == Caller::Shopper).then(|| app.state.keys.access_token(&id));
     let links = Links::of(app, &id, token.as_deref());
     if wait::for_end(app, &execution_arn, longest).await {

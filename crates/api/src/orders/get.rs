@@ -2,9 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
 
-use crate::access::require_order_access;
+use crate::access::Credentials;
 use crate::app::Shared;
 use crate::orders::view::OrderView;
 use crate::params::Params;
@@ -22,11 +21,11 @@ use crate::request::PathText;
 pub(crate) async fn get(
     State(app): Shared,
     PathText(id): PathText,
-    headers: HeaderMap,
+    credentials: Credentials,
     mut params: Params,
 ) -> Result<Json<OrderView>, Problem> {
     let token = params.text("token");
     params.finish()?;
-    let (id, _) = require_order_access(&app.state.keys, &headers, token.as_deref(), &id)?;
+    let (id, _) = credentials.require_order_access(&app.state.keys, token.as_deref(), &id)?;
     Ok(Json(OrderView::of(&app, app.order(&id).await?)))
 }

@@ -19,10 +19,13 @@ use crate::views::PageView;
 #[utoipa::path(
     get, path = "/orders", tag = "orders", operation_id = "list_orders",
     params(
-        ("status" = Option<String>, Query, description = "A status, as the order's workflow calls it or by its common name", example = "confirmed"),
+        ("status" = Option<String>, Query, description = "A status, as the order's workflow calls it or by its common name; may be given several times", example = "confirmed"),
         ("workflow" = Option<String>, Query, description = "The workflow that took the order", example = "checkout"),
         ("customer" = Option<String>, Query, description = "A customer's id or mail address"),
         ("placed_after" = Option<String>, Query, description = "Placed at this time or later: a date, or a time with its offset", example = "2026-01-31T00:00:00Z"),
+        ("placed_before" = Option<String>, Query, description = "Placed before this time: a date, or a time with its offset", example = "2026-02-01"),
+        ("min_total" = Option<String>, Query, description = "With at least this total, in whatever currency", example = "10.00"),
+        ("max_total" = Option<String>, Query, description = "With at most this total, in whatever currency", example = "99.99"),
         ("q" = Option<String>, Query, description = "A piece of the order's id, or of the customer's name or mail address"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
         ("limit" = Option<u32>, Query, description = "How many entries; 50 unless told", minimum = 1, maximum = 500),
@@ -35,18 +38,40 @@ pub(crate) async fn list(
     _: Operator,
     mut params: Params,
 ) -> Result<Json<PageView<OrderView>>, Problem> {
-    let filter = OrderFilter {
-        status: params
-            .read("status", "a status such as confirmed", |word| is_status(&app, word).then(|| word.to_owned())),
-        workflow: workflow(&app, &mut params),
-        customer: params.text("customer"),
-        placed_after: params.read("placed_after", "a time such as 2026-01-31T00:00:00Z or a date", time),
-        text: params.text("q"),
-    };
+    let filter = filter(&app, &mut params);
     let paging = params.paging();
     params.finish()?;
     let page = app.state.ports.orders.list(&filter, paging.cursor.as_deref(), paging.limit).await?;
     Ok(Json(PageView::of(page, |order| OrderView::of(&app, order))))
+}
+
+/// Takes the parameters that say which orders are meant.
+pub(crate) fn filter(app: &App, params: &mut Params) -> OrderFilter {
+    const TIME: &str = "a time such as 2026-01-31T00:00:00Z or a date";
+    const TOTAL: &str = "an amount such as 99.90";
+    OrderFilter {
+        statuses: params
+            .each("status", "a status such as confirmed", |word| is_status(app, word).then(|| word.to_owned())),
+        workflow: workflow(app, params),
+        customer: params.text("customer"),
+        placed_after: params.read("placed_after", TIME, time),
+        placed_before: params.read("placed_before", TIME, time),
+        min_total: params.read("min_total", TOTAL, ten_thousandths),
+        max_total: params.read("max_total", TOTAL, ten_thousandths),
+        text: params.text("q"),
+    }
+}
+
+/// A decimal of at most four digits after the point, in ten-thousandths.
+fn ten_thousandths(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || fraction.len() > 4 || !digits(whole) || !digits(fraction) || text.ends_with('.') {
+        return None;
+    }
+    let whole: i64 = whole.parse().ok()?;
+    let fraction: i64 = format!("{fraction:0<4}").parse().ok()?;
+    whole.checked_mul(10_000)?.checked_add(fraction)
 }
 
 /// Takes the parameter `workflow`, which must name one.
@@ -77,6 +102,16 @@ fn time(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn totals_are_read_to_the_fourth_decimal() {
+        for (text, expected) in [("0", 0), ("12", 120_000), ("12.5", 125_000), ("0.0001", 1), ("99.90", 999_000)] {
+            assert_eq!(ten_thousandths(text), Some(expected), "{text}");
+        }
+        for text in ["", ".5", "5.", "1.23456", "-1", "1e3", "1,5", "99999999999999999999"] {
+            assert_eq!(ten_thousandths(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn times_and_dates_are_read() {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::access::require_operator;
+use crate::access::Credentials;
 use crate::app::App;
 use crate::orders::view::{Links, OrderView};
 use crate::params::Params;
@@ -133,7 +133,8 @@ pub(crate) async fn place(State(app): State<Arc<App>>, intake: Arc<Intake>, requ
 async fn try_place(app: &App, intake: &Intake, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     if intake.auth == IntakeAuth::Key {
-        require_operator(&app.state.keys, &parts.headers)?;
+        let now = app.state.ports.clock.now();
+        Credentials::of(&app.state.keys, &parts.method, &parts.headers, now).require_operator(&app.state.keys)?;
     }
     let idempotency_key = idempotency_key(&parts.headers)?;
     let mut params = Params::of(&parts.uri);
@@ -207,7 +208,7 @@ impl Serialize for Answer {
 }
 
 /// The caller's key: visible ASCII, so that it can stand in a log and a table as it is.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else {
         return Ok(None);

@@ -1,12 +1,12 @@
 //! An order's receipt.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 use order::{Order, OrderId};
 
-use crate::access::require_order_access;
+use crate::access::Credentials;
 use crate::app::{App, Shared};
 use crate::params::Params;
 use crate::problem::{Kind, Problem};
@@ -21,23 +21,30 @@ use crate::state::LinkVerdict;
            ("token" = Option<String>, Query, description = "The order's access token"),
            ("expires" = Option<String>, Query, description = "Of a signed link: until when it is good"),
            ("signature" = Option<String>, Query, description = "Of a signed link: its signature")),
-    responses((status = 200, description = "The receipt", body = Vec<u8>, content_type = "application/pdf")),
+    responses((status = 200, description = "The receipt", body = Vec<u8>, content_type = "application/pdf"),
+              (status = 303, description = "Of a signed link: where the receipt is, for some minutes")),
     security((), ("operator" = []), ("access_token" = [])),
 )]
 pub(crate) async fn get(
     State(app): Shared,
     PathText(id): PathText,
-    headers: HeaderMap,
+    credentials: Credentials,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let token = params.text("token");
     let link = (params.text("expires"), params.text("signature"));
     params.finish()?;
     let id = match link {
-        (Some(expires), Some(signature)) => follow(&app, &id, &expires, &signature)?,
+        (Some(expires), Some(signature)) => {
+            let id = follow(&app, &id, &expires, &signature)?;
+            if let Some(direct) = direct_link(&app, &id).await? {
+                return Ok(Redirect::to(&direct).into_response());
+            }
+            id
+        }
         (Some(_), None) => return Err(Problem::field("signature", "the link's signature beside `expires`")),
         (None, Some(_)) => return Err(Problem::field("expires", "the link's expiry beside `signature`")),
-        (None, None) => require_order_access(&app.state.keys, &headers, token.as_deref(), &id)?.0,
+        (None, None) => credentials.require_order_access(&app.state.keys, token.as_deref(), &id)?.0,
     };
     let order = app.order(&id).await?;
     let document = document(&app, &order).await?;
@@ -59,6 +66,16 @@ fn follow(app: &App, id: &str, expires: &str, signature: &str) -> Result<OrderId
             Err(Problem::new(Kind::LinkExpired, detail))
         }
         LinkVerdict::Forged => Err(Problem::order_not_found()),
+    }
+}
+
+/// Where the object store itself gives the receipt to a browser that followed a signed link. Who shows a
+/// token or a key instead is a program, which may not be sent to another host with it.
+async fn direct_link(app: &App, id: &OrderId) -> Result<Option<String>, Problem> {
+    let order = app.order(id).await?;
+    match &order.receipt {
+        Some(receipt) => Ok(app.state.ports.receipts.direct_link(&receipt.object_key).await?),
+        None => Ok(None),
     }
 }
 

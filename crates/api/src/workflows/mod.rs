@@ -1,5 +1,7 @@
 //! Workflows: what orders can go through.
 
+pub(crate) mod rehearse;
+
 use axum::Json;
 use axum::extract::State;
 

@@ -31,7 +31,7 @@ impl Orders for Shop {
     async fn list(&self, filter: &OrderFilter, cursor: Option<&str>, limit: usize) -> ports::Result<Page<Order>> {
         let books = self.books.lock().unwrap();
         let fits = |order: &&Order| {
-            filter.status.as_ref().is_none_or(|status| order.status_word() == *status)
+            (filter.statuses.is_empty() || filter.statuses.iter().any(|status| order.status_word() == *status))
                 && filter.workflow.as_ref().is_none_or(|workflow| order.placed.workflow == *workflow)
                 && filter.placed_after.is_none_or(|after| order.placed_at >= after)
         };
@@ -117,6 +117,12 @@ impl Receipts for Shop {
 
     fn link(&self, order_id: &OrderId, _: &str) -> String {
         format!("/orders/{order_id}/receipt?expires=later&signature=good")
+    }
+
+    async fn direct_link(&self, object_key: &str) -> ports::Result<Option<String>> {
+        let books = self.books.lock().unwrap();
+        let there = books.object_store.filter(|_| books.receipts.contains_key(object_key));
+        Ok(there.map(|object_store| format!("{object_store}/{object_key}")))
     }
 }
 

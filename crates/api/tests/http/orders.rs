@@ -133,6 +133,22 @@ async fn a_receipt_opens_by_token_key_and_link() {
 }
 
 #[tokio::test]
+async fn a_browser_with_a_link_is_sent_on_to_the_object_store() {
+    let world = World::new().await;
+    let token = confirmed(&world, "A-1").await;
+    world.shop.give_directly("https://objects.example");
+    let link = "/orders/A-1/receipt?expires=later&signature=good";
+    let sent_on = world.anybody("GET", link, None).await;
+    assert_eq!(sent_on.status, 303);
+    assert_eq!(sent_on.headers["location"], "https://objects.example/receipts/A-1.pdf");
+    let program = world.anybody("GET", &format!("/orders/A-1/receipt?token={token}"), None).await;
+    assert_eq!(program.status, 200);
+    world.shop.lose_receipts();
+    let made_again = world.anybody("GET", link, None).await;
+    assert_eq!(made_again.text, "%PDF-1.7 made again");
+}
+
+#[tokio::test]
 async fn a_lost_receipt_is_made_again() {
     let world = World::new().await;
     confirmed(&world, "A-1").await;

@@ -24,6 +24,8 @@ pub struct Books {
     pub ledger: Vec<Movement>,
     pub customers: BTreeMap<CustomerId, Customer>,
     pub receipts: HashMap<String, Bytes>,
+    /// Where the object store gives its documents itself, if it does.
+    pub object_store: Option<&'static str>,
     pub redelivered: Vec<String>,
     pub unavailable_served: bool,
     pub broken: Option<String>,
@@ -71,6 +73,11 @@ impl Shop {
     /// Loses the receipts' documents.
     pub fn lose_receipts(&self) {
         self.books.lock().unwrap().receipts.clear();
+    }
+
+    /// Has the object store give its documents itself, there.
+    pub fn give_directly(&self, object_store: &'static str) {
+        self.books.lock().unwrap().object_store = Some(object_store);
     }
 
     /// Makes the server unready.

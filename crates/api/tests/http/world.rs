@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{Intake, IntakeAuth, Keys, State, WorkflowView};
+use api::{Console, Intake, IntakeAuth, Keys, State, WorkflowView};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -109,6 +109,7 @@ impl World {
             messages: shop.clone(),
             auditor: shop.clone(),
             executions: Arc::new(EngineExecutions(engine)),
+            console: Console::default(),
             keys: keys.clone(),
             base_url: None,
             intakes: vec![

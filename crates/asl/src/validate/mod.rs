@@ -1,10 +1,14 @@
 //! What can be said about a definition only when its states are known: whether each is reached, and
 //! whether there is an end.
 
+mod advice;
+
 use std::collections::HashMap;
 
 use crate::definition::{State, StateRef};
 use crate::diagnostic::{Diagnostic, Severity, code};
+
+pub use advice::advice;
 
 /// Checks the states of one level, and marks those that can be entered more than once.
 pub(crate) fn level(

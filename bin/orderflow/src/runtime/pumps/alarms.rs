@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use engine::{ExecutionStatus, ListFilter};
 use jiff::Timestamp;
+use local::rollups::{self, Measure};
 use local::{ApplyError, alarms, queues};
 use ports::{Change, Result, StepError, TopicMessage};
 use serde_json::Value;
@@ -56,6 +57,19 @@ impl Metric {
             other => Err(format!(
                 "{other} is not measured here: expected ApproximateNumberOfMessagesVisible or ExecutionsFailed"
             )),
+        }
+    }
+}
+
+impl Watched {
+    /// What the minute that is going on comes to so far, for charts.
+    #[allow(clippy::cast_possible_truncation, reason = "both metrics are counts")]
+    fn value(&self, datapoints: &[Datapoint], now: Timestamp) -> i64 {
+        let minute = now.as_second().div_euclid(60);
+        let of_minute = datapoints.iter().filter(|point| point.at.as_second().div_euclid(60) == minute);
+        match self.metric {
+            Metric::VisibleMessages { .. } => of_minute.map(|point| point.maximum).fold(0.0, f64::max) as i64,
+            Metric::ExecutionsFailed => of_minute.map(|point| point.sum).sum::<f64>() as i64,
         }
     }
 }
@@ -137,8 +151,10 @@ impl Pump for Alarms {
     async fn turn(&mut self) -> Result<bool> {
         let now = self.around.clock.now();
         self.measure(now).await?;
+        let mut judged = Vec::new();
         for index in 0..self.watched.len() {
             let datapoints = self.datapoints(&self.watched[index], now).await?;
+            judged.push((self.watched[index].alarm.spec().name.clone(), self.watched[index].value(&datapoints, now)));
             let watched = &mut self.watched[index];
             let before = watched.alarm.clone();
             if let Some(transition) = watched.alarm.evaluate(&datapoints, now)
@@ -149,6 +165,13 @@ impl Pump for Alarms {
                 return Err(error);
             }
         }
+        let noted = self.around.home.store.write(move |transaction| {
+            for (alarm, value) in &judged {
+                rollups::raise(transaction, now, Measure::AlarmValue { alarm }, *value)?;
+            }
+            Ok::<_, rusqlite::Error>(())
+        });
+        noted.await.map_err(StepError::unavailable)?;
         Ok(false)
     }
 }

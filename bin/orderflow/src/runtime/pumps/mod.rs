@@ -9,6 +9,7 @@ mod bus;
 mod consumer;
 mod reservations;
 mod retention;
+mod rollups;
 mod streams;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use workflows::Workflow;
 
 use super::commit::Home;
 use super::handlers::StepHandlers;
+use super::measurements::Measurements;
 
 pub use alarms::Alarms;
 
@@ -53,11 +55,19 @@ pub struct Pumps {
 /// The longest a pump sleeps without a wake-up, so that what became due by time alone is found.
 const IDLE: Duration = Duration::from_secs(1);
 const SLOW: Duration = Duration::from_secs(60);
+/// How far behind the counts of executions and tasks may be.
+const COUNTING: Duration = Duration::from_secs(5);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
 impl Pumps {
     /// Starts a pump for everything that the workflows declare.
-    pub fn start(workflows: &[Workflow], around: &Surroundings, alarms: Alarms, alarm_tick: Duration) -> Pumps {
+    pub fn start(
+        workflows: &[Workflow],
+        around: &Surroundings,
+        alarms: Alarms,
+        alarm_tick: Duration,
+        measurements: Arc<Measurements>,
+    ) -> Pumps {
         let mut pumps = Pumps { tasks: JoinSet::new(), stop: watch::Sender::new(false) };
         let signals = &around.home.signals;
         for pump in streams::of(workflows, around) {
@@ -70,6 +80,7 @@ impl Pumps {
         pumps.spawn(alarms, None, alarm_tick);
         pumps.spawn(reservations::Reservations::new(around), None, IDLE);
         pumps.spawn(retention::Retention::new(workflows, around), None, SLOW);
+        pumps.spawn(rollups::Rollups::new(around, measurements), None, COUNTING);
         pumps
     }
 

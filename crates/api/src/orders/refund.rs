@@ -1,0 +1,113 @@
+//! Giving money back while the sale stands.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use order::{Currency, Invalid, Money, Order, OrderId, PaymentEvent, PaymentEventKind};
+use ports::{Change, GatewayError, RefundRequest};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::access::Operator;
+use crate::app::{App, Shared};
+use crate::fields::{self, Fields, LONGEST_LINE};
+use crate::operators::Deed;
+use crate::orders::place::idempotency_key;
+use crate::orders::view::OrderView;
+use crate::problem::{Kind, Problem};
+use crate::request::{JsonBody, PathText};
+
+/// How much goes back, and why.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "described, never made")]
+pub(crate) struct RefundOrder {
+    /// A decimal in the currency of the payment; all that was kept without it.
+    #[schema(example = "10.00")]
+    amount: Option<String>,
+    /// Why: kept with what operators did.
+    #[schema(example = "one cup was broken")]
+    reason: String,
+}
+
+/// Gives back some or all of an order's money while the sale stands. Cancelling and returning give back the
+/// rest by themselves. The same `Idempotency-Key` is the same refund; without one, a refund asked for twice
+/// at the same time is one.
+#[utoipa::path(
+    post, path = "/orders/{id}/refund", tag = "orders", operation_id = "refund_order",
+    params(("id" = String, Path, description = "The order's id"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes the refund safe to repeat")),
+    request_body = RefundOrder,
+    responses((status = 200, description = "It went back", body = OrderView)),
+    security(("operator" = [])),
+)]
+pub(crate) async fn post(
+    State(app): Shared,
+    operator: Operator,
+    PathText(id): PathText,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody,
+) -> Result<Json<OrderView>, Problem> {
+    let id = OrderId::parse(id).map_err(|_| Problem::order_not_found())?;
+    let key = idempotency_key(&headers)?;
+    let order = app.order(&id).await?;
+    let Some(capture) = captured(&order).filter(|_| order.status.is_sale()) else {
+        let detail = format!("the order is {}: there is no money of a sale to give back", order.status_word());
+        return Err(Problem::new(Kind::StatusRefused, detail));
+    };
+    let kept = order.payment().kept();
+    let currency = capture.amount.currency();
+    let (amount, reason) = read(body, currency)?;
+    // A repeated request is answered by the first one's refund, whatever is kept by now.
+    let is_known = key.is_some_and(|key| knows(&order, &refund_key(&id, key)));
+    if !is_known {
+        let amount = amount.unwrap_or_else(|| Money::new(kept, currency));
+        if !(1..=kept).contains(&amount.minor()) {
+            let expected = match kept {
+                0 => "nothing: all of the money has gone back already".to_owned(),
+                _ => format!("an amount from the smallest unit to {}", Money::new(kept, currency).amount()),
+            };
+            return Err(Problem::field("amount", expected));
+        }
+        // Who asks twice at the same time has seen the same sum.
+        let natural = || format!("{}-{}", order.payment().refunded, amount.minor());
+        let key = refund_key(&id, &key.map_or_else(natural, str::to_owned));
+        let request = RefundRequest { key, order_id: id.clone(), reference: capture.reference.clone(), amount };
+        let deed = Deed::new("refund").with_order(&id).on(amount.to_string()).because(Some(reason));
+        app.on_behalf(&operator, deed, refund(&app, request)).await?;
+    }
+    Ok(Json(OrderView::of(&app, app.order(&id).await?)))
+}
+
+/// What an operator gives back has keys of its own below the order's: the audit tells it from what a
+/// cancellation gives back by that.
+fn refund_key(id: &OrderId, key: &str) -> String {
+    format!("{id}/refund/{key}")
+}
+
+fn knows(order: &Order, key: &str) -> bool {
+    order.payment_events.iter().any(|event| event.key == key)
+}
+
+fn captured(order: &Order) -> Option<&PaymentEvent> {
+    order.payment_events.iter().find(|event| event.kind == PaymentEventKind::Captured)
+}
+
+async fn refund(app: &App, request: RefundRequest) -> Result<(), Problem> {
+    let event = app.state.ports.payments.refund(&request).await.map_err(|error| match error {
+        GatewayError::Unavailable(_) => Problem::new(Kind::ServiceUnavailable, error.to_string()),
+        GatewayError::Declined { .. } | GatewayError::Invalid(_) => {
+            Problem::new(Kind::StatusRefused, error.to_string())
+        }
+    })?;
+    let change = Change::RecordPayment { order_id: request.order_id, event };
+    Ok(app.state.writer.apply(vec![change]).await?)
+}
+
+fn read(body: Value, currency: Currency) -> Result<(Option<Money>, String), Vec<Invalid>> {
+    let mut fields = Fields::of(body).map_err(|invalid| vec![invalid])?;
+    let expected = "a decimal amount as text, such as \"9.90\"";
+    let amount = fields.optional("amount", fields::parsed(expected, |text| fields::parse_price(&text, currency)));
+    let reason = fields.required("reason", "why, in a line", fields::text(LONGEST_LINE));
+    fields.finish()?;
+    Ok((amount, reason.expect("without an error the reason was read")))
+}

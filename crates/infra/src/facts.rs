@@ -137,17 +137,15 @@ impl Facts {
 
     /// The files as they were when this was compiled.
     pub fn built_in() -> Self {
-        let files = Self::parse(
-            include_str!("../../../infra/functions.json"),
-            include_str!("../../../infra/tables.json"),
-        );
+        let files =
+            Self::parse(include_str!("../../../infra/functions.json"), include_str!("../../../infra/tables.json"));
         files.expect("the files are checked in, and a test reads them")
     }
 
     /// What is known of a function.
     pub(crate) fn function(&self, name: &str) -> Result<&Function, Problem> {
-        self.functions
-            .get(name)
-            .ok_or_else(|| Problem::new(FUNCTIONS_FILE, format!("/Functions/{name}"), "is missing: a workflow calls it"))
+        self.functions.get(name).ok_or_else(|| {
+            Problem::new(FUNCTIONS_FILE, format!("/Functions/{name}"), "is missing: a workflow calls it")
+        })
     }
 }

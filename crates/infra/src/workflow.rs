@@ -69,7 +69,8 @@ impl Workflow {
     fn of(loaded: &workflows::Workflow, all: &[workflows::Workflow]) -> Self {
         let named = |name: &String| all.iter().find(|workflow| workflow.name == *name);
         let follow_ups = loaded.bindings.follow_ups.iter().filter_map(named);
-        let triggers = Triggers::parse(&loaded.triggers.to_string()).expect("it was parsed when the workflow was loaded");
+        let triggers =
+            Triggers::parse(&loaded.triggers.to_string()).expect("it was parsed when the workflow was loaded");
         Self {
             name: loaded.name.clone(),
             machines: std::iter::once(loaded).chain(follow_ups).map(Machine::of).collect(),

@@ -88,8 +88,7 @@ fn whatever_is_referred_to_is_there() {
         let resources = template["Resources"].as_object().expect("there are resources");
         let parameters = template["Parameters"].as_object().expect("there are parameters");
         let conditions = template["Conditions"].as_object().expect("there are conditions");
-        let is_there =
-            |id: &str| id.starts_with("AWS::") || resources.contains_key(id) || parameters.contains_key(id);
+        let is_there = |id: &str| id.starts_with("AWS::") || resources.contains_key(id) || parameters.contains_key(id);
         for_each_object(&template, &mut |members| {
             if let Some(id) = members.get("Ref").and_then(Value::as_str) {
                 assert!(is_there(id), "{name}: Ref {id}");
@@ -111,8 +110,13 @@ fn whatever_is_referred_to_is_there() {
             }
         });
         for id in parameters.keys() {
-            let used = template["Resources"].to_string() + &template["Conditions"].to_string() + &template["Outputs"].to_string();
-            assert!(used.contains(&format!("\"{id}\"")) || used.contains(&format!("${{{id}}}")), "{name}: {id} is asked for and not used");
+            let used = template["Resources"].to_string()
+                + &template["Conditions"].to_string()
+                + &template["Outputs"].to_string();
+            assert!(
+                used.contains(&format!("\"{id}\"")) || used.contains(&format!("${{{id}}}")),
+                "{name}: {id} is asked for and not used"
+            );
         }
     }
 }
@@ -145,7 +149,8 @@ fn a_role_allows_what_the_facts_say_and_names_what_it_is_about() {
                 continue;
             }
             let statements = resource["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].as_array();
-            let statements: Vec<&Value> = statements.into_iter().flatten().filter(|one| one["Fn::If"].is_null()).collect();
+            let statements: Vec<&Value> =
+                statements.into_iter().flatten().filter(|one| one["Fn::If"].is_null()).collect();
             for statement in &statements {
                 let actions = statement["Action"].to_string();
                 let takes_no_resource = actions.contains("xray:") || actions.contains("logs:CreateLogDelivery");
@@ -156,8 +161,12 @@ fn a_role_allows_what_the_facts_say_and_names_what_it_is_about() {
             let Some(function) = id.strip_suffix("Role").and_then(|function| facts.functions.get(function)) else {
                 continue;
             };
-            let allowed: BTreeSet<&str> =
-                statements.iter().filter_map(|statement| statement["Action"].as_array()).flatten().filter_map(Value::as_str).collect();
+            let allowed: BTreeSet<&str> = statements
+                .iter()
+                .filter_map(|statement| statement["Action"].as_array())
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
             for (resource, actions) in &function.permissions {
                 let about = format!("{name}/{id}: {resource:?}");
                 // A workflow without topics, queues or tables of its own has nothing of the kind to allow.
@@ -179,7 +188,10 @@ fn nothing_is_of_one_account_or_region() {
         }
         let digits = text.split(|character: char| !character.is_ascii_digit()).find(|digits| digits.len() == 12);
         // The last part of the identifiers of CloudFront's own policies has twelve characters too.
-        assert!(digits.is_none_or(|digits| text.contains(&format!("-{digits}"))), "{name} names an account: {digits:?}");
+        assert!(
+            digits.is_none_or(|digits| text.contains(&format!("-{digits}"))),
+            "{name} names an account: {digits:?}"
+        );
         // A service integration is called so in the language itself.
         assert!(!text.replace("arn:aws:states:::", "").contains("arn:aws:"), "{name} names a partition");
     }
@@ -250,7 +262,9 @@ fn the_documents_parameters_are_the_templates() {
 #[test]
 fn a_state_machine_that_ends_within_five_minutes_may_be_express() {
     let mut definition = one_task("ValidateOrder");
-    assert!(Folder::new("slow", &definition, &json!({})).template().unwrap()["Parameters"]["StateMachineType"].is_null());
+    assert!(
+        Folder::new("slow", &definition, &json!({})).template().unwrap()["Parameters"]["StateMachineType"].is_null()
+    );
     definition["TimeoutSeconds"] = json!(300);
     let template = Folder::new("fast", &definition, &json!({})).template().expect("it can be deployed");
     assert_eq!(template["Parameters"]["StateMachineType"]["Default"], "STANDARD");
@@ -296,7 +310,10 @@ fn one_name_for_two_things_of_an_account_is_refused() {
     let folder = Folder::new("first", &one_task("ValidateOrder"), &triggers);
     folder.add("second", &one_task("ValidateOrder"), &triggers);
     let problem = folder.template().expect_err("it is refused");
-    assert!(problem.contains("second/triggers.json /Topics/orders: on AWS this name belongs to first already"), "{problem}");
+    assert!(
+        problem.contains("second/triggers.json /Topics/orders: on AWS this name belongs to first already"),
+        "{problem}"
+    );
 }
 
 #[test]

@@ -67,8 +67,7 @@ pub(super) fn add_documents(template: &mut Template, workflow: &Workflow) {
                 if let Target::Step(step) = target {
                     let id = format!("{}{}{property}Permission", logical(name), logical(step));
                     let source = arn("cloudwatch", &format!("alarm:${{Name}}-{}-{name}", workflow.name));
-                    let resource =
-                        super::functions::permission(step, "lambda.alarms.cloudwatch.amazonaws.com", source);
+                    let resource = super::functions::permission(step, "lambda.alarms.cloudwatch.amazonaws.com", source);
                     template.add(id, resource);
                 }
             }
@@ -153,8 +152,7 @@ pub(super) fn of_workflow(template: &mut Template, workflow: &Workflow) {
         ]);
         let mut properties = basic("AWS/ApiGateway", "5XXError", dimensions, json!(API_ERRORS));
         properties["AlarmName"] = text(format!("${{Name}}-{}-api-errors", workflow.name));
-        properties["AlarmDescription"] =
-            format!("The API of {} answers with errors of its own.", workflow.name).into();
+        properties["AlarmDescription"] = format!("The API of {} answers with errors of its own.", workflow.name).into();
         properties["Statistic"] = "Sum".into();
         template.add("GatewayErrorsAlarm", Resource::new("AWS::CloudWatch::Alarm", properties));
     }

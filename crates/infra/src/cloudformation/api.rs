@@ -101,10 +101,7 @@ fn add_frame(template: &mut Template, workflow: &Workflow, model: Option<&Value>
         "BinaryMediaTypes": ["application/pdf", "text/html"],
         "EndpointConfiguration": { "Types": ["REGIONAL"] },
     });
-    template.add(
-        "RestApi",
-        Resource::new("AWS::ApiGateway::RestApi", properties),
-    );
+    template.add("RestApi", Resource::new("AWS::ApiGateway::RestApi", properties));
     let api = reference("RestApi");
     let properties = json!({
         "Name": "customers",
@@ -133,14 +130,18 @@ fn add_frame(template: &mut Template, workflow: &Workflow, model: Option<&Value>
     }
     for (kind, problem, title) in REFUSALS {
         // `messageString` comes with its quotes.
-        let body = format!(r#"{{"type":"/problems/{problem}","title":"{title}","detail":$context.error.messageString}}"#);
+        let body =
+            format!(r#"{{"type":"/problems/{problem}","title":"{title}","detail":$context.error.messageString}}"#);
         let properties = json!({
             "RestApiId": api,
             "ResponseType": kind,
             "ResponseTemplates": { "application/json": body },
             "ResponseParameters": { "gatewayresponse.header.Content-Type": "'application/problem+json'" },
         });
-        template.add(format!("Refusal{}", logical(&kind.to_lowercase())), Resource::new("AWS::ApiGateway::GatewayResponse", properties));
+        template.add(
+            format!("Refusal{}", logical(&kind.to_lowercase())),
+            Resource::new("AWS::ApiGateway::GatewayResponse", properties),
+        );
     }
 }
 
@@ -166,8 +167,11 @@ fn add_methods(template: &mut Template, workflow: &Workflow, has_model: bool) ->
         for method in &several {
             let id = format!("{}{}Method", path_id(&path), method_id(method));
             let mut properties = method_properties(&path, triggers_value(method));
-            properties["AuthorizationType"] =
-                choose("IntakeIsJwt", "COGNITO_USER_POOLS".into(), choose("IntakeIsIam", "AWS_IAM".into(), "NONE".into()));
+            properties["AuthorizationType"] = choose(
+                "IntakeIsJwt",
+                "COGNITO_USER_POOLS".into(),
+                choose("IntakeIsIam", "AWS_IAM".into(), "NONE".into()),
+            );
             properties["AuthorizerId"] = when("IntakeIsJwt", reference("CustomersAuthorizer"));
             properties["ApiKeyRequired"] = reference("RequireApiKey");
             properties["RequestValidatorId"] = reference("IntakeValidator");
@@ -224,9 +228,8 @@ fn arn_for_integration() -> Value {
 fn differs(template: &mut Template, id: &str, method: &Value, all: &[Value]) -> Option<String> {
     let parameter = parameter_of(method)?;
     let others = all.iter().filter(|other| parameter_of(other).is_none());
-    let differences: Vec<Value> = others
-        .map(|other| json!({ "Fn::Not": [{ "Fn::Equals": [reference(parameter), other] }] }))
-        .collect();
+    let differences: Vec<Value> =
+        others.map(|other| json!({ "Fn::Not": [{ "Fn::Equals": [reference(parameter), other] }] })).collect();
     let condition = format!("Has{id}");
     let together = match differences.as_slice() {
         [] => return None,
@@ -336,7 +339,8 @@ fn fingerprint(template: &Template) -> String {
 fn add_path(template: &mut Template, path: &str) {
     let mut above = String::new();
     for part in path.split('/').filter(|part| !part.is_empty()) {
-        let parent = if above.is_empty() { attribute("RestApi", "RootResourceId") } else { reference(&resource_id(&above)) };
+        let parent =
+            if above.is_empty() { attribute("RestApi", "RootResourceId") } else { reference(&resource_id(&above)) };
         above = format!("{above}/{part}");
         let id = resource_id(&above);
         if template.resource(&id).is_none() {

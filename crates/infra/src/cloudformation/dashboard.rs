@@ -21,16 +21,16 @@ pub(super) fn add(template: &mut Template, workflow: &Workflow) {
         ("Duration of functions, p99", "Duration", "p99"),
     ] {
         let functions = workflow.functions();
-        let metrics = functions
-            .iter()
-            .map(|name| json!(["AWS/Lambda", metric, "FunctionName", place.function_name(name), { "stat": statistic }]));
+        let metrics = functions.iter().map(
+            |name| json!(["AWS/Lambda", metric, "FunctionName", place.function_name(name), { "stat": statistic }]),
+        );
         widgets.push((title, metrics.collect()));
     }
     let queues = workflow.bindings.queue_names().into_iter().map(|queue| format!("${{Name}}-{queue}"));
     let queues = queues.chain([format!("{}-failures", place.prefix())]);
-    let waiting = queues.map(|queue| {
-        json!(["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue, { "stat": "Maximum" }])
-    });
+    let waiting = queues.map(
+        |queue| json!(["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue, { "stat": "Maximum" }]),
+    );
     widgets.push(("Messages waiting", waiting.collect()));
     if !workflow.bindings.api.is_empty() {
         widgets.push(("Requests", requests(workflow)));

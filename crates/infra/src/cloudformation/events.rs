@@ -134,10 +134,9 @@ pub(super) fn add_pipe(template: &mut Template, workflow: &Workflow) {
         ),
         Target::Queue(_) => ("sqs:SendMessage", json!({})),
         Target::Topic(_) => ("sns:Publish", json!({})),
-        Target::Step(_) => (
-            "lambda:InvokeFunction",
-            json!({ "LambdaFunctionParameters": { "InvocationType": "REQUEST_RESPONSE" } }),
-        ),
+        Target::Step(_) => {
+            ("lambda:InvokeFunction", json!({ "LambdaFunctionParameters": { "InvocationType": "REQUEST_RESPONSE" } }))
+        }
     };
     let mut allowed: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     allowed.entry(target_action).or_default().push(target_arn(workflow, &pipe.target));

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::place::Place;
-use super::template::{Resource, Template};
 use super::queues::key_arn;
+use super::template::{Resource, Template};
 use super::values::{attribute, choose, nothing, reference, text, when};
 use crate::facts::Function;
 use crate::workflow::{API, logical};
@@ -101,10 +101,7 @@ pub(super) fn add_log_group(template: &mut Template, id: &str, name: &str) {
         "RetentionInDays": reference("LogRetentionInDays"),
         "KmsKeyId": when("UsesCustomerKey", key_arn(template)),
     });
-    template.add(
-        id,
-        Resource::new("AWS::Logs::LogGroup", properties),
-    );
+    template.add(id, Resource::new("AWS::Logs::LogGroup", properties));
 }
 
 /// Lets a role use the customer's key, when there is one.
@@ -124,7 +121,8 @@ pub(super) fn trust(service: &str) -> Value {
 /// Lets one service take on a role, for this account only.
 pub(super) fn trust_from_account(service: &str) -> Value {
     let mut trust = trust(service);
-    trust["Statement"][0]["Condition"] = json!({ "StringEquals": { "aws:SourceAccount": reference("AWS::AccountId") } });
+    trust["Statement"][0]["Condition"] =
+        json!({ "StringEquals": { "aws:SourceAccount": reference("AWS::AccountId") } });
     trust
 }
 

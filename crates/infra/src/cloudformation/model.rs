@@ -39,9 +39,11 @@ fn narrowed(schema: &Value) -> Value {
     let kept = members.iter().filter(|(keyword, _)| KEYWORDS.contains(&keyword.as_str()));
     let narrowed = kept.map(|(keyword, value)| {
         let value = match (keyword.as_str(), value) {
-            ("properties", Value::Object(properties)) => {
-                properties.iter().map(|(name, property)| (name.clone(), narrowed(property))).collect::<Map<_, _>>().into()
-            }
+            ("properties", Value::Object(properties)) => properties
+                .iter()
+                .map(|(name, property)| (name.clone(), narrowed(property)))
+                .collect::<Map<_, _>>()
+                .into(),
             ("items" | "not" | "additionalProperties", inner) => narrowed(inner),
             ("anyOf" | "oneOf", Value::Array(options)) => options.iter().map(narrowed).collect(),
             (_, plain) => plain.clone(),

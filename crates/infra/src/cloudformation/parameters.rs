@@ -192,7 +192,10 @@ fn is_endpoint(workflow: &Workflow, parameter: &str) -> bool {
     let topics = workflow.triggers["Topics"].as_object();
     topics.into_iter().flatten().any(|(_, topic)| {
         let subscriptions = topic["Subscriptions"].as_array();
-        subscriptions.into_iter().flatten().any(|subscription| parameter_of(&subscription["Endpoint"]) == Some(parameter))
+        subscriptions
+            .into_iter()
+            .flatten()
+            .any(|subscription| parameter_of(&subscription["Endpoint"]) == Some(parameter))
     })
 }
 

@@ -7,7 +7,7 @@ use super::queues::queue_id;
 use super::topics::topic_id;
 use super::values::{arn, arn_text, attribute, import, reference, text};
 use crate::facts::Resource;
-use crate::workflow::{Workflow};
+use crate::workflow::Workflow;
 
 /// A stack that has functions.
 pub(super) enum Place<'w> {
@@ -77,7 +77,9 @@ impl Place<'_> {
                 let queues = bindings.into_iter().flat_map(|bindings| bindings.queue_names());
                 queues.map(|queue| arn("sqs", &format!("${{Name}}-{queue}"))).collect()
             }
-            Resource::StateMachines => self.machines().map(|name| arn("states", &machine_path("stateMachine", name))).collect(),
+            Resource::StateMachines => {
+                self.machines().map(|name| arn("states", &machine_path("stateMachine", name))).collect()
+            }
             Resource::Executions => {
                 self.machines().map(|name| arn("states", &format!("{}:*", machine_path("execution", name)))).collect()
             }
@@ -104,6 +106,7 @@ impl Place<'_> {
             ]),
             Self::Workflow(workflow) => {
                 variables.extend([
+                    ("ALARMS", object(workflow.bindings.alarms.keys(), |alarm| format!("{}-{alarm}", self.prefix()))),
                     ("FAILURE_RATES", text(format!(r#"{{"{}":${{PaymentFailureRate}}}}"#, workflow.name))),
                     ("LINK_EXPIRES_HOURS", import("LinkExpiresHours")),
                     ("MAIL_FROM", import("MailFrom")),
@@ -117,10 +120,7 @@ impl Place<'_> {
                     ),
                     ("STOCK_SHARDS", import("StockShards")),
                     ("STREAMED_TABLES", streamed_tables(workflow)),
-                    (
-                        "TOPICS",
-                        object(workflow.bindings.topics.keys(), |topic| format!("${{{}}}", topic_id(topic))),
-                    ),
+                    ("TOPICS", object(workflow.bindings.topics.keys(), |topic| format!("${{{}}}", topic_id(topic)))),
                     ("WORKFLOW", workflow.name.as_str().into()),
                 ]);
             }

@@ -6,8 +6,8 @@ use triggers::document::{Consumer, Subscription, Target};
 use super::functions::function_id;
 use super::template::{Resource, Template};
 use super::values::{arn, attribute, import, reference, text, triggers_value, when};
-use crate::problem::Problem;
 use crate::facts::Facts;
+use crate::problem::Problem;
 use crate::workflow::{Workflow, logical};
 
 /// How long dead letters are kept: as long as SQS can, 14 days.
@@ -61,10 +61,7 @@ pub(super) fn add(template: &mut Template, workflow: &Workflow, facts: &Facts) -
 pub(super) fn add_queue(template: &mut Template, id: &str, mut properties: Value, senders: Vec<(&str, Value)>) {
     properties["KmsMasterKeyId"] = when("UsesCustomerKey", key_arn(template));
     properties["SqsManagedSseEnabled"] = when("UsesOwnedKey", true.into());
-    template.add(
-        id,
-        Resource::new("AWS::SQS::Queue", properties),
-    );
+    template.add(id, Resource::new("AWS::SQS::Queue", properties));
     let mut statements = vec![json!({
         "Sid": "TlsOnly",
         "Effect": "Deny",

@@ -75,11 +75,7 @@ pub(super) fn add_keys_of_the_shop(template: &mut Template) {
         },
         "KmsKeyId": when("UsesCustomerKey", key_arn(template)),
     });
-    template.add(
-        "Keys",
-        Resource::new("AWS::SecretsManager::Secret", properties)
-            .kept(),
-    );
+    template.add("Keys", Resource::new("AWS::SecretsManager::Secret", properties).kept());
 }
 
 /// Adds the customers who can sign in.

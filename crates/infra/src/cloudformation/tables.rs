@@ -41,7 +41,8 @@ pub(super) fn add(template: &mut Template, id: &str, name: &str, table: &Table) 
     };
     let key = &table.key_schema;
     let indexes = &table.global_secondary_indexes;
-    let mut attributes: BTreeSet<&str> = [Some(key.partition_key.as_str()), key.sort_key.as_deref()].into_iter().flatten().collect();
+    let mut attributes: BTreeSet<&str> =
+        [Some(key.partition_key.as_str()), key.sort_key.as_deref()].into_iter().flatten().collect();
     for index in indexes {
         attributes.extend([Some(index.partition_key.as_str()), index.sort_key.as_deref()].into_iter().flatten());
     }
@@ -80,15 +81,10 @@ fn add_table(template: &mut Template, id: &str, mut properties: Value) {
         "KMSMasterKeyId": when("UsesCustomerKey", key_arn(template)),
     });
     properties["DeletionProtectionEnabled"] = reference("DeletionProtection");
-    template.add(
-        id,
-        Resource::new("AWS::DynamoDB::Table", properties)
-            .kept(),
-    );
+    template.add(id, Resource::new("AWS::DynamoDB::Table", properties).kept());
 }
 
 /// The stream of a table of this template.
 pub(super) fn stream_arn(id: &str) -> Value {
     attribute(id, "StreamArn")
 }
-

@@ -47,8 +47,7 @@ pub(super) fn given_condition(parameter: &str) -> String {
 /// Adds a topic that takes messages over TLS only, from this account and from these services.
 pub(super) fn add_topic(template: &mut Template, id: &str, name: &str, publishers: &[&str]) {
     // Alarms, rules and SES cannot publish under the key aws/sns: a topic is encrypted under the customer's key or not at all.
-    let properties =
-        json!({ "TopicName": text(name), "KmsMasterKeyId": when("UsesCustomerKey", key_arn(template)) });
+    let properties = json!({ "TopicName": text(name), "KmsMasterKeyId": when("UsesCustomerKey", key_arn(template)) });
     template.add(id, Resource::new("AWS::SNS::Topic", properties));
     let statement = |sid: &str, effect: &str, principal: Value, condition: Value| {
         json!({

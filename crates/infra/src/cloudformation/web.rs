@@ -73,9 +73,12 @@ pub(super) fn add(template: &mut Template) {
     let distribution = Resource::new("AWS::CloudFront::Distribution", json!({ "DistributionConfig": distribution() }))
         .only_if(CONDITION)
         .exempt("CKV_AWS_86", "its logs would hold visitors' addresses; metrics tell of errors and traffic")
-        .exempt("CKV_AWS_174", "TLS 1.2 of 2021 with a certificate of one's own; CloudFront's own name allows no choice");
-    let distribution =
-        distribution.exempt_from_lint("W1030", "the certificate is only referred to when the domain it is for is given");
+        .exempt(
+            "CKV_AWS_174",
+            "TLS 1.2 of 2021 with a certificate of one's own; CloudFront's own name allows no choice",
+        );
+    let distribution = distribution
+        .exempt_from_lint("W1030", "the certificate is only referred to when the domain it is for is given");
     template.add("Distribution", distribution);
     template.output("WebBucketName", "Where the web app's files go", reference("WebBucket"));
     template.output("WebUrl", "Where the web app is", text("https://${Distribution.DomainName}"));
@@ -149,9 +152,7 @@ fn add_headers(template: &mut Template) {
 }
 
 fn distribution() -> Value {
-    let calls = |function: &str| {
-        json!([{ "EventType": "viewer-request", "FunctionARN": attribute(function, "FunctionMetadata.FunctionARN") }])
-    };
+    let calls = |function: &str| json!([{ "EventType": "viewer-request", "FunctionARN": attribute(function, "FunctionMetadata.FunctionARN") }]);
     let api_origin = json!({
         "Id": "api",
         "DomainName": reference("ApiDomain"),

@@ -66,12 +66,12 @@ fn export(options: &Cloudformation) -> Result<(), Failure> {
     if let Some(name) = &options.workflow {
         workflows = vec![find(workflows, name)?];
     }
-    std::fs::create_dir_all(&options.out)
-        .map_err(|error| Failure::input(format!("cannot make {}: {error}", options.out.display())))?;
     let mut templates = vec![(cloudformation::SHARED.to_owned(), shared(&facts)?)];
     for workflow in &workflows {
         templates.push((workflow.name.clone(), own(workflow, &facts)?));
     }
+    std::fs::create_dir_all(&options.out)
+        .map_err(|error| Failure::input(format!("cannot make {}: {error}", options.out.display())))?;
     for (name, template) in templates {
         write(&options.out.join(format!("{name}.json")), &template)?;
     }

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints; nothing else here does")]
 
 mod audit;
+mod aws;
 mod bench;
 mod client;
 mod connections;
@@ -65,6 +66,12 @@ enum Command {
     Export(export::Command),
     /// Prove that stock, money and orders agree; exit code 1 when they do not
     Audit(audit::Options),
+    /// Deploy a workflow to AWS, with what it shares with others
+    Deploy(aws::deploy::Options),
+    /// Take a workflow off AWS again
+    Destroy(aws::destroy::Options),
+    /// Say what would fail, before it does
+    Doctor(aws::doctor::Options),
     /// Measure throughput and latency of checkout against a server of its own
     Bench(bench::Options),
 }
@@ -126,6 +133,9 @@ pub fn run() -> ExitCode {
         Command::Workflows(command) => block_on(workflows::run(command)),
         Command::Export(command) => export::run(command),
         Command::Audit(options) => block_on(audit::run(options)),
+        Command::Deploy(options) => block_on(aws::deploy::run(options)),
+        Command::Destroy(options) => block_on(aws::destroy::run(options)),
+        Command::Doctor(options) => block_on(aws::doctor::run(options)),
         Command::Bench(options) => block_on(bench::run(options)),
     };
     match outcome {

@@ -1,0 +1,232 @@
+//! `orderflow deploy`: a workflow and what it shares with others, onto AWS, in one command.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+use workflows::Workflow;
+
+use super::cloudformation::{self, Stack};
+use super::tool::Account;
+use super::{Deployment, With, doctor, parameters, smoke, terraform};
+use crate::cli::{Failure, export};
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  orderflow deploy --workflow checkout --with cloudformation --parameter MailFrom=orders@shop.example
+  orderflow deploy --workflow queued-orders --with terraform --profile shop --region eu-central-1 \\
+      --parameter MailFrom=orders@shop.example --parameter NotificationEmailName=ops@shop.example
+
+Creates what is missing and changes what differs: run again after a failure, or with a newer bootstrap, it goes on
+from there. The bootstrap is made by `make lambda`.")]
+pub struct Options {
+    #[command(flatten)]
+    deployment: Deployment,
+    /// The functions' code, zipped
+    #[arg(long, default_value = "target/lambda/bootstrap.zip", value_name = "ZIP")]
+    bootstrap: PathBuf,
+    /// Place no order to see that it works
+    #[arg(long)]
+    no_smoke_test: bool,
+}
+
+pub async fn run(options: Options) -> Result<(), Failure> {
+    let Deployment { workflow, with, account, .. } = &options.deployment;
+    let workflow = find(workflow)?;
+    if !options.bootstrap.is_file() {
+        let message = format!("there is no {}: make it with `make lambda`", options.bootstrap.display());
+        return Err(Failure::input(message));
+    }
+    let place = Place::of(account).await?;
+    let outputs = match with {
+        With::Cloudformation => with_cloudformation(&options, &workflow, &place).await?,
+        With::Terraform => with_terraform(&options, &workflow, &place).await?,
+    };
+    for (name, value) in &outputs {
+        println!("{name} = {value}");
+    }
+    if options.no_smoke_test {
+        return Ok(());
+    }
+    let (Some(url), Some(intake)) = (api_url(&outputs), intake(&workflow)) else {
+        eprintln!("{} has no API; no order was placed to test it", workflow.name);
+        return Ok(());
+    };
+    eprintln!("placing an order of one unit of a test product");
+    println!("{}", smoke::order(&url, &operator_key(&options.deployment).await?, &intake).await?);
+    Ok(())
+}
+
+/// Where it goes.
+struct Place {
+    account_id: String,
+    region: String,
+}
+
+impl Place {
+    async fn of(account: &Account) -> Result<Self, Failure> {
+        let identity = account.aws(&["sts", "get-caller-identity"]).await?;
+        let account_id = identity["Account"].as_str().unwrap_or_default().to_owned();
+        let region = doctor::region(account).await;
+        let region = region.ok_or_else(|| Failure::input("no region: give --region, or set one in the profile"))?;
+        Ok(Self { account_id, region })
+    }
+}
+
+/// The workflow of that name, of those that are built in.
+///
+/// # Errors
+///
+/// Without one, with the names there are.
+pub fn find(name: &str) -> Result<Workflow, Failure> {
+    let workflows = export::workflows(None)?;
+    let names: Vec<String> = workflows.iter().map(|workflow| workflow.name.clone()).collect();
+    let found = workflows.into_iter().find(|workflow| workflow.name == name);
+    found.ok_or_else(|| Failure::input(format!("--workflow {name}: there are {}", names.join(", "))))
+}
+
+async fn with_cloudformation(
+    options: &Options,
+    workflow: &Workflow,
+    place: &Place,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let Deployment { name, account, parameters: given, .. } = &options.deployment;
+    let [shared, own] = export::templates(&workflow.name)?;
+    let bucket = cloudformation::bucket_name(name, &place.account_id, &place.region);
+    // Everything that can be wrong is looked at before anything is created; the key is known after the upload.
+    let set =
+        |key: &str| [("Name", name.clone()), ("ArtifactsBucket", bucket.clone()), ("ArtifactKey", key.to_owned())];
+    let of = |template: &Value, key: &str| parameters::of_template(&template["Parameters"], given, &set(key));
+    let mut problems = parameters::unknown(&[&shared["Parameters"], &own["Parameters"]], given);
+    for template in [&shared, &own] {
+        problems.extend(of(template, "bootstrap.zip").err().unwrap_or_default());
+    }
+    problems.sort_unstable();
+    problems.dedup();
+    if !problems.is_empty() {
+        return Err(Failure::input(problems.join("\n  ")));
+    }
+    let bucket = cloudformation::artifacts_bucket(account, name, &place.account_id, &place.region).await?;
+    let key = cloudformation::upload(account, &bucket, &options.bootstrap).await?;
+    for (stack, template) in [("shared", shared), (workflow.name.as_str(), own)] {
+        let parameters = of(&template, &key).map_err(|problems| Failure::input(problems.join("\n  ")))?;
+        let stack = Stack { name: format!("{name}-{stack}"), template, parameters };
+        eprintln!("{}", stack.name);
+        cloudformation::deploy(account, &stack, &bucket).await?;
+    }
+    cloudformation::outputs(account, &format!("{name}-{}", workflow.name)).await
+}
+
+async fn with_terraform(
+    options: &Options,
+    workflow: &Workflow,
+    place: &Place,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let Deployment { name, account, .. } = &options.deployment;
+    let mut roots = roots(&options.deployment, workflow)?;
+    let bucket = cloudformation::artifacts_bucket(account, name, &place.account_id, &place.region).await?;
+    let key = cloudformation::upload(account, &bucket, &options.bootstrap).await?;
+    for root in &mut roots {
+        root.variables.insert("artifacts_bucket".to_owned(), json!(bucket));
+        root.variables.insert("artifact_key".to_owned(), json!(key));
+        root.apply(account).await?;
+    }
+    let [_, own] = roots;
+    own.outputs(account).await
+}
+
+/// The two root modules of a workflow, each with those of the given parameters that it declares.
+///
+/// # Errors
+///
+/// When a parameter is declared by neither.
+pub fn roots(deployment: &Deployment, workflow: &Workflow) -> Result<[terraform::Root; 2], Failure> {
+    let Deployment { name, account, project, parameters: given, .. } = deployment;
+    let of_workflow = |parameter: &str| workflow.triggers["Parameters"].get(parameter).is_some();
+    let mut common = Map::from_iter([("name".to_owned(), json!(name))]);
+    for (variable, value) in [("region", &account.region), ("endpoint_url", &account.endpoint_url)] {
+        if let Some(value) = value {
+            common.insert(variable.to_owned(), json!(value));
+        }
+    }
+    let mut own = common.clone();
+    let of_triggers: Map<String, Value> = given
+        .iter()
+        .filter(|(parameter, _)| of_workflow(parameter))
+        .map(|(parameter, value)| (parameter.clone(), json!(value)))
+        .collect();
+    own.insert("parameters".to_owned(), Value::Object(of_triggers));
+    let folder = format!("workflows/{}", workflow.name);
+    let mut roots =
+        [terraform::Root::of(project, "shared", name, common)?, terraform::Root::of(project, &folder, name, own)?];
+    for (parameter, value) in given.iter().filter(|(parameter, _)| !of_workflow(parameter)) {
+        let variable = snake_case(parameter);
+        let mut declared = false;
+        for root in &mut roots {
+            if root.declares(&variable)? {
+                root.variables.insert(variable.clone(), json!(value));
+                declared = true;
+            }
+        }
+        if !declared {
+            let mut known = roots[0].declared()?;
+            known.extend(roots[1].declared()?);
+            known.sort_unstable();
+            known.dedup();
+            let message = format!("there is no parameter {parameter}; there are {}", known.join(", "));
+            return Err(Failure::input(message));
+        }
+    }
+    Ok(roots)
+}
+
+/// `MailFrom` as Terraform writes it: `mail_from`.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for (place, character) in name.char_indices() {
+        if character.is_ascii_uppercase() && place > 0 {
+            snake.push('_');
+        }
+        snake.push(character.to_ascii_lowercase());
+    }
+    snake
+}
+
+/// Where the API is, as either tool answers it.
+fn api_url(outputs: &BTreeMap<String, String>) -> Option<String> {
+    ["ApiUrl", "api_url"].into_iter().find_map(|name| outputs.get(name)).filter(|url| !url.is_empty()).cloned()
+}
+
+fn intake(workflow: &Workflow) -> Option<smoke::Intake> {
+    let api = workflow.bindings.api.first()?;
+    Some(smoke::Intake::of(api.path.clone(), workflow.example.as_ref()?))
+}
+
+/// The operator's key, from the deployment's secret.
+async fn operator_key(deployment: &Deployment) -> Result<String, Failure> {
+    let secret = format!("{}/keys", deployment.name);
+    let answer = deployment.account.aws(&["secretsmanager", "get-secret-value", "--secret-id", &secret]).await?;
+    let keys: Value = serde_json::from_str(answer["SecretString"].as_str().unwrap_or_default()).unwrap_or(Value::Null);
+    let key = keys["operator_key"].as_str().map(str::to_owned);
+    key.ok_or_else(|| Failure::refused(format!("the secret {secret} holds no operator_key")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_name_of_a_parameter_serves_both_tools() {
+        for (name, snake) in [("MailFrom", "mail_from"), ("Name", "name"), ("mail_from", "mail_from")] {
+            assert_eq!(snake_case(name), snake);
+        }
+    }
+
+    #[test]
+    fn a_workflow_that_is_not_there_is_named_with_those_that_are() {
+        let failure = find("chekout").expect_err("there is none");
+        assert!(failure.message.contains("--workflow chekout: there are "), "{}", failure.message);
+        assert!(failure.message.contains("checkout"), "{}", failure.message);
+    }
+}

@@ -5,6 +5,7 @@
 
 mod support;
 
+mod infra;
 mod inventory;
 mod operations;
 mod orders;

@@ -617,7 +617,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Reservations"];
+                        "application/json": components["schemas"]["ProductReservations"];
                     };
                 };
             };
@@ -1350,11 +1350,13 @@ export interface paths {
             };
             responses: {
                 /** @description ok */
-                204: {
+                200: {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
                 };
             };
         };
@@ -1721,8 +1723,11 @@ export interface components {
             value?: number | null;
         };
         AlarmPoints: {
+            from: string;
             points: components["schemas"]["AlarmPoint"][];
-            threshold: number;
+            step_seconds: number;
+            threshold?: number | null;
+            to: string;
         };
         /** @description A file attached to a mail. */
         Attachment: {
@@ -1958,7 +1963,8 @@ export interface components {
             last_error?: string | null;
         };
         Erased: {
-            orders: number;
+            mails: number;
+            orders: string[];
         };
         EraseRequest: {
             email: string;
@@ -2365,8 +2371,11 @@ export interface components {
             action: string;
             actor: string;
             at: string;
-            detail: Record<string, never>;
+            id: number;
             order_id?: string | null;
+            outcome?: string | null;
+            reason?: string | null;
+            subject?: string | null;
         };
         OperatorActions: {
             items: components["schemas"]["OperatorAction"][];
@@ -2864,7 +2873,7 @@ export interface components {
             unavailable_served: boolean;
         };
         PaymentToken: {
-            description: string;
+            outcome: string;
             token: string;
         };
         /**
@@ -2961,6 +2970,14 @@ export interface components {
             /** @description The price of one unit. */
             unit_price: components["schemas"]["Money"];
         };
+        ProductReservation: {
+            expires_at: string;
+            order_id: string;
+            quantity: number;
+        };
+        ProductReservations: {
+            items: components["schemas"]["ProductReservation"][];
+        };
         /** @description A queue. */
         Queue: {
             /**
@@ -2993,11 +3010,8 @@ export interface components {
             visible: number;
         };
         Quote: {
-            lines: components["schemas"]["QuoteLine"][];
-            shipping: components["schemas"]["Money"];
-            subtotal: components["schemas"]["Money"];
-            tax: components["schemas"]["Money"];
-            total: components["schemas"]["Money"];
+            items: components["schemas"]["QuoteLine"][];
+            totals: components["schemas"]["Totals"];
         };
         QuoteLine: {
             amount: components["schemas"]["Money"];
@@ -3035,28 +3049,27 @@ export interface components {
             reason: string;
         };
         ReopenedLink: {
-            expires_at?: string | null;
             url: string;
         };
         Reservation: {
-            at?: string | null;
-            expires_at?: string | null;
-            order_id: string;
+            expires_at: string;
+            quantity: number;
             sku: string;
-            units: number;
         };
         Reservations: {
             items: components["schemas"]["Reservation"][];
         };
         Session: {
-            expires_at: string;
+            expires_at?: string | null;
+            name?: string | null;
             operator: boolean;
         };
         SessionRequest: {
             key: string;
+            name?: string | null;
         };
         Shop: {
-            currency: string;
+            currency?: string | null;
             demo: boolean;
             name: string;
             payment_tokens: components["schemas"]["PaymentToken"][];
@@ -3103,6 +3116,7 @@ export interface components {
             at: string;
             cancelled: number;
             confirmed: number;
+            failed: number;
             orders: number;
             p50_ms?: number | null;
             p99_ms?: number | null;
@@ -3117,6 +3131,7 @@ export interface components {
         StatsTotals: {
             cancelled: number;
             confirmed: number;
+            failed: number;
             orders: number;
             p50_ms?: number | null;
             p99_ms?: number | null;
@@ -3250,8 +3265,9 @@ export interface components {
             topic?: string | null;
         };
         WorkflowProblem: {
+            code: string;
+            location?: string | null;
             message: string;
-            path: string;
             severity: string;
         };
         WorkflowProblems: {

@@ -1,4 +1,5 @@
-import { Button, Modal, PasswordInput, Stack, Text, Title } from '@mantine/core';
+import { Button, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { useLocalStorage } from '@mantine/hooks';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -17,8 +18,10 @@ function SignInForm() {
   const text = useErrorText();
   const queryClient = useQueryClient();
   const [key, setKey] = useState('');
+  const [name, setName] = useLocalStorage({ key: 'orderflow-operator', defaultValue: '' });
   const entering = useMutation({
-    mutationFn: (operatorKey: string) => answer(api.POST('/session', { body: { key: operatorKey } })),
+    mutationFn: () =>
+      answer(api.POST('/session', { body: { key: key.trim(), name: name.trim() || undefined } })),
     meta: { public: true },
     onSuccess: () => {
       signedIn();
@@ -31,7 +34,7 @@ function SignInForm() {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        entering.mutate(key.trim());
+        entering.mutate();
       }}
     >
       <Stack gap="md">
@@ -45,6 +48,14 @@ function SignInForm() {
           onChange={(event) => setKey(event.currentTarget.value)}
           error={wrong}
           visibilityToggleButtonProps={{ 'aria-label': t('signIn.show') }}
+        />
+        <TextInput
+          label={t('signIn.name')}
+          description={t('signIn.nameText')}
+          autoComplete="name"
+          maxLength={40}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
         />
         <Button type="submit" loading={entering.isPending} fullWidth>
           {t('signIn.enter')}
@@ -82,11 +93,7 @@ export function SignInAgain() {
       closeOnClickOutside={false}
       closeOnEscape={false}
       withCloseButton={false}
-      title={
-        <Title order={2} size="h4">
-          {t('signIn.again')}
-        </Title>
-      }
+      title={t('signIn.again')}
     >
       <Text size="sm" c="dimmed" mb="md">
         {t('signIn.againText')}

@@ -20,7 +20,7 @@ export interface Layout {
   height: number;
 }
 
-const STATE = { width: 176, height: 44 };
+const STATE = { height: 44, padding: 48, letter: 8.4, typeLetter: 6 };
 const END_SIZE = { width: 56, height: 24 };
 const GROUP = { padding: 16, head: 36, gap: 16 };
 
@@ -40,11 +40,15 @@ export function layout(graph: Graph, parent?: string): Layout {
   if (!framed && ends) dagre.setNode(end, { ...END_SIZE });
   for (const state of graph.states) {
     const group = inner.get(state.id);
-    dagre.setNode(state.id, group ? { width: group.width, height: group.height } : { ...STATE });
+    dagre.setNode(state.id, group ? { width: group.width, height: group.height } : sizeOf(state));
   }
   const arrows = graph.arrows.filter((arrow) => dagre.hasNode(arrow.from) && dagre.hasNode(arrow.to));
-  // Errors are drawn, but do not pull the way of the good case about.
-  for (const arrow of arrows) dagre.setEdge(arrow.from, arrow.to, { weight: arrow.kind === 'catch' ? 0 : 3 });
+  // All errors are drawn, but only the last that leads to a state places it: the way of the good case stays straight.
+  const lastCatch = new Map(arrows.filter(({ kind }) => kind === 'catch').map((arrow) => [arrow.to, arrow]));
+  for (const arrow of arrows) {
+    if (arrow.kind !== 'catch') dagre.setEdge(arrow.from, arrow.to, { weight: 4 });
+    else if (lastCatch.get(arrow.to) === arrow) dagre.setEdge(arrow.from, arrow.to, { weight: 0 });
+  }
   dagreLayout(dagre);
 
   const boxes: Box[] = [];
@@ -67,6 +71,11 @@ export function layout(graph: Graph, parent?: string): Layout {
   return { boxes, arrows: [...arrows, ...nested], width: size.width ?? 0, height: size.height ?? 0 };
 }
 
+/** Wide enough for its name and type. */
+function sizeOf({ name, type }: GraphState): { width: number; height: number } {
+  return { width: STATE.padding + name.length * STATE.letter + type.length * STATE.typeLetter, height: STATE.height };
+}
+
 /** The branches of a state side by side. */
 function groupOf(state: GraphState): Layout | undefined {
   if (state.branches.length === 0) return undefined;
@@ -83,7 +92,7 @@ function groupOf(state: GraphState): Layout | undefined {
   return {
     boxes,
     arrows: branches.flatMap((branch) => branch.arrows),
-    width: Math.max(left - GROUP.gap + GROUP.padding, STATE.width),
+    width: Math.max(left - GROUP.gap + GROUP.padding, sizeOf(state).width),
     height: Math.max(...branches.map((branch) => branch.height)) + GROUP.head + GROUP.padding,
   };
 }

@@ -15,7 +15,7 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Tone } from '~/ui/tone';
 import classes from './graph.module.css';
-import { layout } from './layout';
+import { layout, type Box } from './layout';
 import { graphOf, type ArrowKind } from './model';
 
 interface StateData extends Record<string, unknown> {
@@ -48,7 +48,7 @@ const nodeTypes: NodeTypes = {
       <span className={classes.type}>{data.type}</span>
     </div>
   ),
-  group: ({ data }: NodeProps<StateNode>) => (
+  branches: ({ data }: NodeProps<StateNode>) => (
     <div className={`${classes.group} ${toneClass(data.tone)} ${data.chosen ? classes.chosen : ''}`}>
       <Ends />
       {data.name} <span className={classes.type}>{data.type}</span>
@@ -61,6 +61,8 @@ const nodeTypes: NodeTypes = {
     </div>
   ),
 };
+
+const NODE_TYPES: Record<Box['kind'], string> = { state: 'state', group: 'branches', start: 'end', end: 'end' };
 
 const STROKE: Partial<Record<ArrowKind, string>> = { catch: 'var(--app-failed)' };
 
@@ -82,7 +84,7 @@ export function StateGraph(props: {
         const name = box.state?.name ?? t(box.kind === 'start' ? 'graph.start' : 'graph.end');
         return {
           id: box.id,
-          type: box.kind === 'start' ? 'end' : box.kind,
+          type: NODE_TYPES[box.kind],
           parentId: box.parent,
           position: { x: box.x, y: box.y },
           width: box.width,

@@ -36,7 +36,7 @@ export function CartPage() {
             </Panel>
             <div className={classes.aside}>
               <Panel>
-                <Totals totals={quoted} />
+                <Totals totals={quoted.totals} />
                 <Button
                   renderRoot={(props) => <Link to="/checkout" {...props} />}
                   fullWidth

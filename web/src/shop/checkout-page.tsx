@@ -56,8 +56,12 @@ export function CheckoutPage() {
     onSuccess: async (placed) => {
       void queryClient.invalidateQueries({ queryKey: ['quote'] });
       if (isRefusal(placed.status)) return;
-      await navigate({ to: '/orders/$orderId', params: { orderId: placed.order_id }, search: { token: placed.access_token } });
       cart.clear();
+      await navigate({
+        to: '/orders/$orderId',
+        params: { orderId: placed.order_id },
+        search: { token: placed.access_token },
+      });
     },
     onError: () => void queryClient.invalidateQueries({ queryKey: ['quote'] }),
   });
@@ -161,7 +165,7 @@ export function CheckoutPage() {
               >
                 <Stack gap="xs" mt="xs">
                   {tokens.map((token) => (
-                    <Radio key={token.token} value={token.token} label={token.token} description={token.description} />
+                    <Radio key={token.token} value={token.token} label={token.token} description={token.outcome} />
                   ))}
                 </Stack>
               </Radio.Group>
@@ -178,7 +182,7 @@ export function CheckoutPage() {
               {(quoted) => (
                 <>
                   <CartLines lines={lines} quote={quoted} />
-                  <Totals totals={quoted} />
+                  <Totals totals={quoted.totals} />
                   <Stack gap="sm" mt="md" aria-live="polite">
                     {refused && <Refused order={refused} />}
                     {placing.isError && <Failed error={placing.error} />}

@@ -12,7 +12,7 @@ export function CartLines({ lines, quote }: { lines: CartLine[]; quote: Quote })
   return (
     <div>
       {lines.map((line) => {
-        const quoted = quote.lines.find((each) => each.sku === line.sku);
+        const quoted = quote.items.find((each) => each.sku === line.sku);
         return (
           <div key={line.sku} className={classes.line}>
             <div>
@@ -54,12 +54,12 @@ export function CartLines({ lines, quote }: { lines: CartLine[]; quote: Quote })
 /** Whether everything in the cart can be had. */
 export function isAvailable(lines: CartLine[], quote: Quote): boolean {
   return lines.every((line) => {
-    const quoted = quote.lines.find((each) => each.sku === line.sku);
+    const quoted = quote.items.find((each) => each.sku === line.sku);
     return quoted !== undefined && quoted.available >= line.quantity;
   });
 }
 
-export function Totals({ totals }: { totals: Pick<Quote, 'subtotal' | 'shipping' | 'tax' | 'total'> }) {
+export function Totals({ totals }: { totals: Quote['totals'] }) {
   const { t } = useTranslation('shop');
   return (
     <div>

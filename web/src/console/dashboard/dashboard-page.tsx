@@ -49,7 +49,7 @@ export function DashboardPage() {
               <Metric label={t('dashboard.revenue')} value={formatRevenue(data.totals.revenue, i18n.language)} />
               <Metric
                 label={t('dashboard.refused')}
-                value={formatCount(data.totals.rejected + data.totals.payment_failed, i18n.language)}
+                value={formatCount(data.totals.rejected + data.totals.payment_failed + data.totals.failed, i18n.language)}
                 hint={t('dashboard.refusedHint', {
                   rejected: data.totals.rejected,
                   payment: data.totals.payment_failed,

@@ -36,6 +36,7 @@ export function StatsCharts({ stats }: { stats: Stats }) {
             { name: 'confirmed', label: t('outcome.confirmed'), color: 'teal.7' },
             { name: 'rejected', label: t('outcome.rejected'), color: 'yellow.6' },
             { name: 'payment_failed', label: t('outcome.payment_failed'), color: 'orange.7' },
+            { name: 'failed', label: t('outcome.failed'), color: 'red.7' },
             { name: 'cancelled', label: t('outcome.cancelled'), color: 'gray.5' },
           ]}
         />

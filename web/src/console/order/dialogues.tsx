@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '~/api/client';
 import type { Execution, Order } from '~/api/types';
-import { Copy, DateTime } from '~/ui/basics';
+import { Copy } from '~/ui/basics';
 import { Loaded } from '~/ui/states';
 import { Dialogue } from '../shared/dialogue';
 import { orderMailsQuery } from '../queries';
@@ -134,7 +134,7 @@ export function ResendMailDialogue({ order, why, onClose }: ActionProps) {
 
 export function ReopenLinkDialogue({ order, why, onClose }: ActionProps) {
   const { t } = useTranslation(['console', 'common']);
-  const [link, setLink] = useState<{ url: string; expires_at?: string | null }>();
+  const [link, setLink] = useState<{ url: string }>();
   return (
     <Dialogue
       title={t('action.reopen_link')}
@@ -155,11 +155,6 @@ export function ReopenLinkDialogue({ order, why, onClose }: ActionProps) {
               value={link.url}
               rightSection={<Copy text={link.url} label={t('link.copy')} />}
             />
-            {link.expires_at && (
-              <Text size="sm" c="dimmed">
-                {t('link.until')} <DateTime at={link.expires_at} />
-              </Text>
-            )}
             <Button component="a" href={link.url} target="_blank" rel="noreferrer" variant="subtle" size="xs">
               {t('link.open')}
             </Button>

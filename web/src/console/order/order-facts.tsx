@@ -52,8 +52,8 @@ export function OrderFacts({ order }: { order: Order }) {
         </TableWrap>
         {held.map((reservation) => (
           <Text key={reservation.sku} size="sm" px="md" py="xs" c="dimmed">
-            {t('order.held', { count: reservation.units, sku: reservation.sku })}{' '}
-            {reservation.expires_at && <Ago at={reservation.expires_at} />}
+            {t('order.held', { count: reservation.quantity, sku: reservation.sku })}{' '}
+            <Ago at={reservation.expires_at} />
           </Text>
         ))}
       </Panel>

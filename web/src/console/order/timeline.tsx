@@ -12,6 +12,7 @@ import {
 } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { TimelineEntry } from '~/api/types';
+import { StatusText } from '~/ui/basics';
 import { formatDateTime, formatTime } from '~/ui/format';
 import { toneOf, type Tone } from '~/ui/tone';
 import ui from '~/ui/ui.module.css';
@@ -46,7 +47,7 @@ export function Timeline({ entries, onState }: { entries: TimelineEntry[]; onSta
             <div>
               <div className={classes.entryTitle}>
                 {state === undefined ? (
-                  entry.title
+                  <Title entry={entry} />
                 ) : (
                   <button type="button" className={classes.stateButton} onClick={() => onState(state)}>
                     {entry.title}
@@ -69,6 +70,10 @@ export function Timeline({ entries, onState }: { entries: TimelineEntry[]; onSta
       })}
     </ol>
   );
+}
+
+function Title({ entry }: { entry: TimelineEntry }) {
+  return entry.kind === 'status' ? <StatusText status={entry.title} /> : entry.title;
 }
 
 /** The plain values of what is told with an entry; whatever is nested belongs to the state's own panel. */

@@ -1,6 +1,6 @@
-import { Button, CloseButton, MultiSelect, Select, TextInput } from '@mantine/core';
+import { Button, CloseButton, MultiSelect, Popover, Select, Stack, TextInput } from '@mantine/core';
 import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
-import { IconSearch } from '@tabler/icons-react';
+import { IconAdjustments, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
@@ -26,28 +26,29 @@ const STATUSES = [
   'failed',
 ] as const;
 
+/** Those that are folded away. */
+const RARE = ['customer', 'placed_after', 'placed_before', 'min_total', 'max_total'] as const;
+
 /** What narrows the list down. All of it is in the address, so that a view can be kept and shared. */
 export function Filters() {
   const { t } = useTranslation(['console', 'common']);
   const filters = route.useSearch();
   const navigate = route.useNavigate();
   const workflows = useQuery(workflowsQuery);
-  const searchBox = useRef<HTMLInputElement>(null);
-  useHotkeys([['/', () => searchBox.current?.focus()]]);
 
   const apply = (change: OrderFilters) =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const rare = RARE.filter((name) => filters[name] !== undefined).length;
   const any = Object.values(filters).some((value) => value !== undefined);
   return (
     <div className={classes.filters} role="search">
       <div className={classes.grow}>
         <Typed
           key={`q-${filters.q ?? ''}`}
-          ref={searchBox}
+          shortcut
           label={t('orders.search')}
           value={filters.q}
           onTyped={(q) => apply({ q })}
-          icon
         />
       </div>
       <MultiSelect
@@ -70,37 +71,46 @@ export function Filters() {
         clearButtonProps={{ 'aria-label': t('orders.clear') }}
         w={170}
       />
-      <Typed
-        key={`c-${filters.customer ?? ''}`}
-        label={t('orders.customer')}
-        value={filters.customer}
-        onTyped={(customer) => apply({ customer })}
-        width={150}
-      />
-      <DateFilter
-        label={t('orders.from')}
-        value={filters.placed_after}
-        onChange={(placed_after) => apply({ placed_after })}
-      />
-      <DateFilter
-        label={t('orders.to')}
-        value={filters.placed_before}
-        onChange={(placed_before) => apply({ placed_before })}
-      />
-      <Typed
-        key={`min-${filters.min_total ?? ''}`}
-        label={t('orders.minTotal')}
-        value={filters.min_total}
-        onTyped={(min_total) => apply({ min_total })}
-        width={110}
-      />
-      <Typed
-        key={`max-${filters.max_total ?? ''}`}
-        label={t('orders.maxTotal')}
-        value={filters.max_total}
-        onTyped={(max_total) => apply({ max_total })}
-        width={110}
-      />
+      <Popover position="bottom-end" trapFocus>
+        <Popover.Target>
+          <Button variant="default" leftSection={<IconAdjustments size={16} />}>
+            {t('orders.more', { count: rare })}
+          </Button>
+        </Popover.Target>
+        <Popover.Dropdown>
+          <Stack gap="xs" w={240}>
+            <Typed
+              key={`c-${filters.customer ?? ''}`}
+              label={t('orders.customer')}
+              value={filters.customer}
+              onTyped={(customer) => apply({ customer })}
+             
+            />
+            <DateFilter
+              label={t('orders.from')}
+              value={filters.placed_after}
+              onChange={(placed_after) => apply({ placed_after })}
+            />
+            <DateFilter
+              label={t('orders.to')}
+              value={filters.placed_before}
+              onChange={(placed_before) => apply({ placed_before })}
+            />
+            <Typed
+              key={`min-${filters.min_total ?? ''}`}
+              label={t('orders.minTotal')}
+              value={filters.min_total}
+              onTyped={(min_total) => apply({ min_total })}
+            />
+            <Typed
+              key={`max-${filters.max_total ?? ''}`}
+              label={t('orders.maxTotal')}
+              value={filters.max_total}
+              onTyped={(max_total) => apply({ max_total })}
+            />
+          </Stack>
+        </Popover.Dropdown>
+      </Popover>
       {any && (
         <Button variant="subtle" size="sm" onClick={() => void navigate({ search: {}, replace: true })}>
           {t('orders.clear')}
@@ -115,17 +125,17 @@ function Typed(props: {
   label: string;
   value: string | undefined;
   onTyped: (value: string | undefined) => void;
-  width?: number;
-  icon?: boolean;
-  ref?: React.Ref<HTMLInputElement>;
+  /** Whether it is the search box, which `/` leads to. */
+  shortcut?: boolean;
 }) {
   const { t } = useTranslation('console');
+  const box = useRef<HTMLInputElement>(null);
+  useHotkeys(props.shortcut ? [['/', () => box.current?.focus()]] : []);
   const [text, setText] = useState(props.value ?? '');
   const typed = useDebouncedCallback((value: string) => props.onTyped(value.trim() || undefined), TYPED_AFTER_MS);
   return (
     <TextInput
-      ref={props.ref}
-      w={props.width}
+      ref={box}
       aria-label={props.label}
       placeholder={props.label}
       value={text}
@@ -133,7 +143,7 @@ function Typed(props: {
         setText(event.currentTarget.value);
         typed(event.currentTarget.value);
       }}
-      leftSection={props.icon && <IconSearch size={16} />}
+      leftSection={props.shortcut && <IconSearch size={16} />}
       rightSection={
         text !== '' && (
           <CloseButton
@@ -157,7 +167,6 @@ function DateFilter(props: { label: string; value: string | undefined; onChange:
     <TextInput
       type="datetime-local"
       label={props.label}
-      w={190}
       value={local}
       onChange={(event) => {
         const at = new Date(event.currentTarget.value);

@@ -94,10 +94,10 @@ function Details({ product }: { product: Product }) {
                 >
                   <span className={console.rowHead}>
                     <span className={`${console.rowTitle} mono`}>{held.order_id}</span>
-                    <span>{count(held.units)}</span>
+                    <span>{count(held.quantity)}</span>
                   </span>
                   <span className={console.dim}>
-                    {t('stock.until')} {held.expires_at ? <Ago at={held.expires_at} /> : '—'}
+                    {t('stock.until')} <Ago at={held.expires_at} />
                   </span>
                 </Link>
               ))

@@ -120,9 +120,9 @@ function Problems({ name }: { name: string }) {
       icon={<IconAlertTriangle size={18} />}
       title={t('workflows.problems', { count: items.length })}
     >
-      {items.map(({ path, message }) => (
-        <div key={`${path}-${message}`}>
-          <span className="mono">{path}</span>: {message}
+      {items.map(({ location, code, message }) => (
+        <div key={`${location}-${code}`}>
+          <span className="mono">{location ?? code}</span>: {message}
         </div>
       ))}
     </Alert>

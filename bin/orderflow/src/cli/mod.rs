@@ -10,6 +10,7 @@ mod aws;
 mod bench;
 mod client;
 mod connections;
+mod cost;
 mod export;
 mod import;
 mod load;
@@ -70,6 +71,8 @@ enum Command {
     Deploy(aws::deploy::Options),
     /// Take a workflow off AWS again
     Destroy(aws::destroy::Options),
+    /// Compute what orders cost on AWS, and which quotas a rate of them asks for
+    Cost(cost::Options),
     /// Say what would fail, before it does
     Doctor(aws::doctor::Options),
     /// Measure throughput and latency of checkout against a server of its own
@@ -135,6 +138,7 @@ pub fn run() -> ExitCode {
         Command::Audit(options) => block_on(audit::run(options)),
         Command::Deploy(options) => block_on(aws::deploy::run(options)),
         Command::Destroy(options) => block_on(aws::destroy::run(options)),
+        Command::Cost(options) => cost::run(options),
         Command::Doctor(options) => block_on(aws::doctor::run(options)),
         Command::Bench(options) => block_on(bench::run(options)),
     };

@@ -69,6 +69,7 @@ pub fn router(state: State) -> Result<Router, RouteError> {
         .routes(routes!(inventory::import::post))
         .routes(routes!(inventory::get::get, inventory::put::put))
         .routes(routes!(inventory::ledger::get))
+        .routes(routes!(inventory::reservations::get))
         .routes(routes!(inventory::movements::post))
         .routes(routes!(customers::list::list))
         .routes(routes!(customers::import::post))

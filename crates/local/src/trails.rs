@@ -1,18 +1,23 @@
-//! Finds what an order left in the books besides itself.
+//! Finds what orders leave in the books besides themselves.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use adapter::paging;
 use async_trait::async_trait;
-use order::{Entry, EntryKind, OrderId};
+use order::{Entry, EntryKind, OrderId, Quantity, Reservation, Sku};
 use ports::{
-    Delivery, DeliveryState, MailView, Movement, PublishedMessage, Result, TopicDelivery, TopicMessage, Trail, Trails,
+    Delivery, DeliveryState, MailView, Movement, Page, PublishedMessage, Result, TopicDelivery, TopicMessage, Trail,
+    Trails,
 };
+use rusqlite::types::Type;
 use rusqlite::{Connection, Row};
 use store::Store;
 
 use crate::sql::{all, checked_at, json_at, named_at, optional, time, time_at};
 use crate::{Wiring, fault};
+
+const HOLDS: &str = "holds";
 
 /// [`Trails`] over the store.
 #[derive(Clone)]
@@ -41,6 +46,44 @@ impl Trails for TrailReader {
         };
         self.store.read(read).await.map_err(fault::read)
     }
+
+    async fn holds(&self, sku: &Sku, cursor: Option<&str>, limit: usize) -> Result<Page<Reservation>> {
+        let after: Option<(i64, i64)> = paging::resume(HOLDS, cursor)?;
+        let sku = sku.clone();
+        let found = self.store.read(move |connection| holds(connection, &sku, after, limit)).await;
+        let page = paging::page(HOLDS, found.map_err(fault::read)?, limit, |(at, _)| *at);
+        let items = page.items.into_iter().map(|(_, reservation)| reservation).collect();
+        Ok(Page { items, next_cursor: page.next_cursor })
+    }
+}
+
+/// The holds on a product, each with what it is sorted by. What is held at one time is little, so they are found
+/// by the index of all holds.
+fn holds(
+    connection: &Connection,
+    sku: &Sku,
+    after: Option<(i64, i64)>,
+    limit: usize,
+) -> rusqlite::Result<Vec<((i64, i64), Reservation)>> {
+    let (expires_at, number) = after.unwrap_or((i64::MIN, i64::MIN));
+    all(
+        connection,
+        "SELECT r.expires_at, r.order_number, o.id, r.quantity
+         FROM reservations r INDEXED BY reservations_held JOIN orders o ON o.number = r.order_number
+         WHERE r.state = 'held' AND r.sku = ?1 AND (r.expires_at, r.order_number) > (?2, ?3)
+         ORDER BY r.expires_at, r.order_number LIMIT ?4",
+        (sku.as_str(), expires_at, number, paging::rows(limit)),
+        |row| {
+            let reservation = Reservation {
+                order_id: checked_at(row, 2)?,
+                sku: sku.clone(),
+                quantity: Quantity::new(row.get(3)?)
+                    .map_err(|error| rusqlite::Error::FromSqlConversionFailure(3, Type::Integer, Box::new(error)))?,
+                expires_at: time_at(row, 0)?,
+            };
+            Ok(((row.get(0)?, row.get(1)?), reservation))
+        },
+    )
 }
 
 fn movements(connection: &Connection, id: &OrderId) -> rusqlite::Result<Vec<Movement>> {

@@ -1,15 +1,19 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
-use order::OrderId;
+use order::{OrderId, Reservation, Sku};
 use serde::Serialize;
 
-use crate::{DeliveryState, MailView, Movement, Result, TopicMessage};
+use crate::{DeliveryState, MailView, Movement, Page, Result, TopicMessage};
 
-/// Finds what an order left in the books besides itself.
+/// Finds what orders leave in the books besides themselves.
 #[async_trait]
 pub trait Trails: Send + Sync {
-    /// All of it, each list oldest first; empty for an order that left nothing.
+    /// All that an order left, each list oldest first; empty for one that left nothing.
     async fn of(&self, order_id: &OrderId) -> Result<Trail>;
+
+    /// What orders hold of a product now, the hold that runs out first at the beginning; expired holds included
+    /// until they are released.
+    async fn holds(&self, sku: &Sku, cursor: Option<&str>, limit: usize) -> Result<Page<Reservation>>;
 }
 
 /// What an order left in the books besides itself.

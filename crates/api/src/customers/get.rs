@@ -5,11 +5,11 @@ use axum::extract::State;
 
 use crate::access::Operator;
 use crate::app::Shared;
-use crate::customers::view::{CustomerView, at_path};
+use crate::customers::view::{CustomerView, at_path, person};
 use crate::problem::Problem;
 use crate::request::PathText;
 
-/// A customer we know.
+/// A customer we know, with what came of the customer's orders.
 #[utoipa::path(
     get, path = "/customers/{id}", tag = "customers", operation_id = "get_customer",
     params(("id" = String, Path, description = "The customer's id")),
@@ -21,5 +21,14 @@ pub(crate) async fn get(
     _: Operator,
     PathText(id): PathText,
 ) -> Result<Json<CustomerView>, Problem> {
-    Ok(Json(at_path(&app, &id).await?.into()))
+    let customer = at_path(&app, &id).await?;
+    let totals = match &app.state.console.personal_data {
+        Some(book) => book.totals(&[person(&customer)]).await?.pop(),
+        None => None,
+    };
+    let view = CustomerView::from(customer);
+    Ok(Json(match totals {
+        Some(totals) => view.with(totals),
+        None => view,
+    }))
 }

@@ -1,6 +1,9 @@
 //! A customer as it is shown.
 
+use std::collections::BTreeMap;
+
 use order::{Customer, CustomerId};
+use ports::{CustomerTotals, Person};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,6 +32,39 @@ pub(crate) struct CustomerView {
     /// Where goods go unless the order says otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<AddressView>,
+    /// What came of the customer's orders, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    totals: Option<CustomerTotalsView>,
+}
+
+/// What came of a customer's orders.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CustomerTotals)]
+pub(crate) struct CustomerTotalsView {
+    /// How many were placed.
+    #[schema(example = 3)]
+    orders: u64,
+    /// What was paid and not given back, by currency.
+    #[schema(example = json!({"RON": "372.00"}))]
+    total: BTreeMap<&'static str, String>,
+}
+
+impl From<CustomerTotals> for CustomerTotalsView {
+    fn from(totals: CustomerTotals) -> Self {
+        let total = totals.spent.iter().map(|money| (money.currency().code(), money.amount()));
+        Self { orders: totals.orders, total: total.collect() }
+    }
+}
+
+impl CustomerView {
+    pub(crate) fn with(self, totals: CustomerTotals) -> Self {
+        Self { totals: Some(totals.into()), ..self }
+    }
+}
+
+/// The person a customer is, for whom totals are asked.
+pub(crate) fn person(customer: &Customer) -> Person {
+    Person::Customer(customer.id.clone())
 }
 
 impl From<Customer> for CustomerView {
@@ -39,6 +75,7 @@ impl From<Customer> for CustomerView {
             contact: customer.contact,
             email: customer.email.into(),
             address: customer.address.map(AddressView::from),
+            totals: None,
         }
     }
 }

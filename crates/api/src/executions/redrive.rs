@@ -24,7 +24,7 @@ use crate::state::available;
 #[allow(dead_code, reason = "described, never made")]
 pub(crate) struct RedriveRequest {
     /// What the state that failed is given instead of what it had.
-    #[schema(value_type = Option<Object>, example = json!({"order_id": "A-1"}))]
+    #[schema(example = json!({"order_id": "A-1"}))]
     input: Option<Value>,
     /// Why: kept with what operators did.
     #[schema(example = "the provider is back")]
@@ -38,7 +38,6 @@ pub(crate) struct RedrivePreview {
     #[schema(example = "ChargePayment")]
     state: String,
     /// What it would be given.
-    #[schema(value_type = Object)]
     input: Value,
     /// What would be run after it, if all goes well, in order.
     #[schema(example = json!(["ConfirmOrder", "Announce"]))]

@@ -7,4 +7,5 @@ pub(crate) mod ledger;
 pub(crate) mod list;
 pub(crate) mod movements;
 pub(crate) mod put;
+pub(crate) mod reservations;
 pub(crate) mod view;

@@ -5,6 +5,7 @@ use axum::extract::State;
 use order::{Order, OrderId, PaymentStatus, Status};
 use ports::{ExecutionError, ExecutionStatus, HistoryPart};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::access::Operator;
@@ -108,7 +109,8 @@ async fn run_of(app: &App, order: &Order) -> Result<Run, Problem> {
 }
 
 fn explain(order: &Order, run: &Run, has_mail: bool, can_redrive: bool) -> Explanation {
-    let reason = order.reason.clone().or_else(|| run.cause.clone()).or_else(|| run.error.clone());
+    let cause = run.cause.as_deref().map(in_words);
+    let reason = order.reason.clone().or(cause).or_else(|| run.error.clone());
     Explanation {
         headline: headline(order, run, reason.as_deref()),
         what_happened: what_happened(order, run),
@@ -118,7 +120,7 @@ fn explain(order: &Order, run: &Run, has_mail: bool, can_redrive: bool) -> Expla
 }
 
 fn headline(order: &Order, run: &Run, reason: Option<&str>) -> String {
-    let because = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+    let because = reason.map(|reason| format!(": {}", clause(reason))).unwrap_or_default();
     match (order.status, run.status) {
         (Status::PaymentFailed, _) => format!("The payment was refused{because}."),
         (Status::Rejected, _) => format!("The order was refused{because}."),
@@ -156,12 +158,16 @@ fn what_happened(order: &Order, run: &Run) -> Vec<String> {
 
 /// What is worth telling of a state: what went wrong, and what goes on.
 fn sentence(view: &StateView) -> Option<String> {
+    // A Fail state repeats what led to it.
+    if view.kind == "Fail" {
+        return None;
+    }
     let tries = match view.attempts.len() {
         0 | 1 => String::new(),
         tries => format!(" after {tries} attempts"),
     };
     let error = view.error.as_deref().map(|error| format!(" with {error}")).unwrap_or_default();
-    let cause = view.cause.as_deref().map(|cause| format!(": {cause}")).unwrap_or_default();
+    let cause = view.cause.as_deref().map(|cause| format!(": {}", clause(&in_words(cause)))).unwrap_or_default();
     match view.status {
         StateStatus::Failed => Some(format!("{} failed{tries}{error}{cause}.", view.name)),
         StateStatus::Caught => {
@@ -172,6 +178,18 @@ fn sentence(view: &StateView) -> Option<String> {
         StateStatus::Succeeded if view.attempts.len() > 1 => Some(format!("{} succeeded{tries}.", view.name)),
         StateStatus::Succeeded | StateStatus::NotReached => None,
     }
+}
+
+/// What a cause says. A step's is JSON, as a Lambda function's is.
+fn in_words(cause: &str) -> String {
+    let told = serde_json::from_str::<Value>(cause).ok();
+    let message = told.as_ref().and_then(|told| told["errorMessage"].as_str());
+    message.unwrap_or(cause).to_owned()
+}
+
+/// A text as part of a sentence, which brings its own full stop.
+fn clause(text: &str) -> &str {
+    text.trim_end_matches('.')
 }
 
 fn remedies(order: &Order, run: &Run, has_mail: bool, can_redrive: bool) -> Vec<Remedy> {

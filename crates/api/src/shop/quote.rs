@@ -9,22 +9,23 @@ use utoipa::ToSchema;
 
 use crate::app::Shared;
 use crate::fields::{self, Fields};
+use crate::orders::place::CheckoutItem;
 use crate::orders::view::TotalsView;
 use crate::problem::{Kind, Problem};
 use crate::request::JsonBody;
 use crate::state::available;
-use crate::views::MoneyView;
+use crate::views::{AddressView, MoneyView};
 
 /// What would be ordered.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "described, never made")]
 pub(crate) struct QuoteRequest {
     /// The lines.
-    #[schema(value_type = Vec<Object>, example = json!([{"sku": "NW-001", "quantity": 2}]))]
-    items: Vec<Value>,
+    #[schema(example = json!([{"sku": "NW-001", "quantity": 2}]))]
+    items: Vec<CheckoutItem>,
     /// Where it would go; the country decides.
-    #[schema(value_type = Option<Object>, example = json!({"country": "RO"}))]
-    shipping_address: Option<Value>,
+    #[schema(example = json!({"country": "RO"}))]
+    shipping_address: Option<AddressView>,
     /// The currency asked for; that of the first product without it.
     #[schema(example = "USD")]
     currency: Option<String>,

@@ -24,11 +24,11 @@ use crate::views::ListView;
 #[allow(dead_code, reason = "described, never made")]
 pub(crate) struct RehearsalRequest {
     /// The input of the execution.
-    #[schema(value_type = Object, example = json!({"order_id": "A-1"}))]
+    #[schema(example = json!({"order_id": "A-1"}))]
     input: Value,
     /// By state: what its task answers, `{"result": …}` or `{"error": "…", "cause": "…"}`; a list answers one
     /// attempt after the other, the last entry all further ones. A task without an answer gives its input.
-    #[schema(value_type = Option<Object>, example = json!({"ChargePayment": {"error": "PaymentDeclined", "cause": "the card was declined"}}))]
+    #[schema(value_type = Option<BTreeMap<String, Value>>, example = json!({"ChargePayment": {"error": "PaymentDeclined", "cause": "the card was declined"}}))]
     mocks: Option<Value>,
 }
 
@@ -40,7 +40,6 @@ pub(crate) struct RehearsalView {
     status: &'static str,
     /// Its output, when it has succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
     output: Option<Value>,
     /// The name of the error it ended with.
     #[serde(skip_serializing_if = "Option::is_none")]

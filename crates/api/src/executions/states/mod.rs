@@ -65,11 +65,9 @@ pub(crate) struct StateView {
     pub attempts: Vec<AttemptView>,
     /// What it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
     pub input: Option<Value>,
     /// What it gave.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
     pub output: Option<Value>,
     /// The name of the error it ended in.
     #[serde(skip_serializing_if = "Option::is_none")]

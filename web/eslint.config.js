@@ -2,6 +2,8 @@ import js from '@eslint/js';
 import hooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
+const TYPESCRIPT = ['**/*.{ts,tsx}'];
+
 /** Props of Mantine that answer to the screen's width write a <style> element, which the policy refuses. */
 const responsiveProps = {
   selector:
@@ -10,11 +12,15 @@ const responsiveProps = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist', 'src/api/schema.d.ts', 'e2e/artifacts', 'test-results'] },
-  js.configs.recommended,
-  ...tseslint.configs.recommendedTypeChecked,
-  hooks.configs.flat.recommended,
+  { ignores: ['dist', 'src/api/schema.d.ts', 'test-results'] },
   {
+    files: ['**/*.{js,mjs}'],
+    extends: [js.configs.recommended],
+    languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
+  },
+  {
+    files: TYPESCRIPT,
+    extends: [js.configs.recommended, ...tseslint.configs.recommendedTypeChecked, hooks.configs.flat.recommended],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       'no-restricted-syntax': [
@@ -29,5 +35,4 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  { files: ['**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked, languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } } },
 );

@@ -23,10 +23,16 @@ const catalogues = import.meta.glob<{ default: Record<string, unknown> }>('../i1
 const backend: BackendModule = {
   type: 'backend',
   init: () => undefined,
-  read: async (language, namespace) => {
+  read: (language, namespace, done) => {
     const load = catalogues[`../i18n/${language}/${namespace}.json`];
-    if (load === undefined) throw new Error(`no catalogue ${language}/${namespace}`);
-    return (await load()).default;
+    if (load === undefined) {
+      done(new Error(`no catalogue ${language}/${namespace}`), null);
+      return;
+    }
+    load().then(
+      ({ default: catalogue }) => done(null, catalogue),
+      (error: unknown) => done(error instanceof Error ? error : new Error(String(error)), null),
+    );
   },
 };
 

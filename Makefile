@@ -9,8 +9,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 help:                  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
 
-run:                   ## Start the shop on http://127.0.0.1:8080 with a catalogue to try (data in ./data)
-	cargo run --release --bin orderflow -- serve --demo
+run:                   ## Start a demo shop with simulated shoppers on http://127.0.0.1:8080 (data in ./data)
+	cargo run --release --bin orderflow -- demo
 
 test: tools lint       ## Everything: formatting, lints, documentation, all tests
 	cargo test --workspace --quiet

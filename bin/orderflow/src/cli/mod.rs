@@ -11,6 +11,7 @@ mod bench;
 mod client;
 mod connections;
 mod cost;
+mod demo;
 mod export;
 mod import;
 mod load;
@@ -34,6 +35,7 @@ struct Cli {
 
 const EXAMPLES: &str = "Examples:
   orderflow serve --data ./data --demo
+  orderflow demo
   orderflow import products products.csv
   orderflow orders place orders.jsonl --concurrency 16
   orderflow orders show NW-10248
@@ -54,6 +56,8 @@ const WORKFLOWS_EXAMPLES: &str = "Examples:
 enum Command {
     /// Run the server until it is told to stop
     Serve(serve::Options),
+    /// Run a demo shop, whose simulated shoppers place orders of all outcomes
+    Demo(demo::Options),
     /// Import products or customers from CSV
     Import(import::Options),
     /// Place, list and show orders
@@ -131,6 +135,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Command::Serve(options) => serve::run(options),
+        Command::Demo(options) => demo::run(options),
         Command::Import(options) => block_on(import::run(options)),
         Command::Orders(command) => block_on(orders::run(command)),
         Command::Workflows(command) => block_on(workflows::run(command)),

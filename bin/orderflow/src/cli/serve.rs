@@ -22,8 +22,19 @@ use crate::runtime::Runtime;
 #[command(after_help = "Examples:
   orderflow serve
   orderflow serve --listen 127.0.0.1:9000 --data /var/lib/orderflow --config orderflow.toml
-  orderflow serve --demo        with a catalogue and customers to try")]
+  orderflow serve --demo        with a catalogue and customers to try
+  orderflow demo                with shoppers as well")]
 pub struct Options {
+    #[command(flatten)]
+    server: ServerOptions,
+    /// Fill an empty inventory with a catalogue and customers to try
+    #[arg(long)]
+    demo: bool,
+}
+
+/// What every server is told.
+#[derive(Args)]
+pub struct ServerOptions {
     /// Where to listen [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
@@ -36,9 +47,6 @@ pub struct Options {
     /// A folder of workflows to use instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     workflows: Option<PathBuf>,
-    /// Fill an empty inventory with a catalogue and customers to try
-    #[arg(long)]
-    demo: bool,
     /// The operator key; made at the first start and kept in the data folder without it
     #[arg(long, env = "ORDERFLOW_ADMIN_KEY", hide_env_values = true, value_name = "KEY")]
     admin_key: Option<String>,
@@ -48,6 +56,12 @@ pub struct Options {
 const GRACE: Duration = Duration::from_secs(10);
 
 pub fn run(options: Options) -> Result<(), Failure> {
+    start(options.server, options.demo, None)
+}
+
+/// Serves until told to stop. In a demo an empty inventory is filled; `orders_per_minute` come from simulated
+/// shoppers, if there are to be any.
+pub fn start(options: ServerOptions, demo: bool, orders_per_minute: Option<u16>) -> Result<(), Failure> {
     let mut config = match &options.config {
         Some(file) => Config::read(file).map_err(Failure::input)?,
         None => Config::default(),
@@ -62,11 +76,11 @@ pub fn run(options: Options) -> Result<(), Failure> {
         config.workflows = options.workflows;
     }
     start_log(&config.log)?;
-    config.demo |= options.demo;
-    super::block_on(serve(config, options.admin_key))
+    config.demo |= demo;
+    super::block_on(serve(config, options.admin_key, orders_per_minute))
 }
 
-async fn serve(mut config: Config, admin_key: Option<String>) -> Result<(), Failure> {
+async fn serve(mut config: Config, admin_key: Option<String>, orders_per_minute: Option<u16>) -> Result<(), Failure> {
     // Customers' data is the owner's alone, whatever the umask.
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -99,6 +113,7 @@ async fn serve(mut config: Config, admin_key: Option<String>) -> Result<(), Fail
         tracing::warn!(%error, "nobody reads the standard output");
     }
 
+    let shoppers = orders_per_minute.map(|rate| tokio::spawn(runtime.shoppers(rate)));
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
     let mut server = tokio::spawn(super::connections::serve(listener, router, async move {
         let _ = stopped.wait_for(|stop| *stop).await;
@@ -110,6 +125,9 @@ async fn serve(mut config: Config, admin_key: Option<String>) -> Result<(), Fail
         }
     }
     tracing::info!("stopping");
+    if let Some(shoppers) = shoppers {
+        shoppers.abort();
+    }
     runtime.begin_stopping();
     let _ = stop.send(true);
     // Streams to open pages never end by themselves; after the grace they are cut.

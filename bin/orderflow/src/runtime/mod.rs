@@ -6,10 +6,12 @@ mod environment;
 mod executions;
 mod handlers;
 mod hooks;
+mod inside;
 mod measurements;
 mod pumps;
 mod redrives;
 mod rehearsals;
+mod shoppers;
 mod tasks;
 mod web;
 mod wiring;
@@ -19,8 +21,6 @@ use std::time::Duration;
 
 use api::{Intake, IntakeAuth, WorkflowView};
 use axum::Router;
-use axum::body::Body;
-use axum::http::{Method, Request, header};
 use documents::Shop;
 use engine::Engine;
 use jiff::SignedDuration;
@@ -34,7 +34,6 @@ use serde_json::Value;
 use steps::Context;
 use store::Store;
 use tokio::sync::watch;
-use tower::ServiceExt;
 use triggers::Origin;
 use workflows::Workflow;
 
@@ -44,6 +43,7 @@ use commit::{Committer, Home};
 use environment::{SystemClock, SystemIds};
 use executions::EngineExecutions;
 use handlers::StepHandlers;
+use inside::Inside;
 use measurements::Measurements;
 use pumps::{Alarms, Pumps, Surroundings};
 
@@ -189,32 +189,24 @@ impl Runtime {
 
     /// Gives an empty inventory the demo's catalogue and customers, by the same imports that an operator has.
     pub async fn fill_empty_inventory(&self) -> Result<(), String> {
-        let inventory = self.ask(Method::GET, "/inventory?limit=1", "").await?;
+        let inside = self.inside();
+        let inventory = inside.get("/inventory?limit=1").await?;
         if inventory["items"].as_array().is_some_and(|items| !items.is_empty()) {
             return Ok(());
         }
-        self.ask(Method::POST, "/customers/import", DEMO_CUSTOMERS).await?;
-        self.ask(Method::POST, "/inventory/import", DEMO_PRODUCTS).await?;
+        inside.post_csv("/customers/import", DEMO_CUSTOMERS).await?;
+        inside.post_csv("/inventory/import", DEMO_PRODUCTS).await?;
         Ok(())
     }
 
-    async fn ask(&self, method: Method, path: &str, csv: &'static str) -> Result<Value, String> {
-        let failed = |reason: String| format!("{path}: {reason}");
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.operator_key))
-            .header(header::CONTENT_TYPE, "text/csv")
-            .body(Body::from(csv))
-            .map_err(|error| failed(error.to_string()))?;
-        let response = self.router().oneshot(request).await.map_err(|error| failed(error.to_string()))?;
-        let status = response.status();
-        let body =
-            axum::body::to_bytes(response.into_body(), usize::MAX).await.map_err(|error| failed(error.to_string()))?;
-        if !status.is_success() {
-            return Err(failed(String::from_utf8_lossy(&body).into_owned()));
-        }
-        serde_json::from_slice(&body).map_err(|error| failed(error.to_string()))
+    /// Simulated shoppers, who come as long as the future is awaited.
+    pub fn shoppers(&self, orders_per_minute: u16) -> impl Future<Output = ()> + Send + 'static {
+        shoppers::come(self.inside(), orders_per_minute)
+    }
+
+    /// Its interface, asked from within.
+    fn inside(&self) -> Inside {
+        Inside::new(self.router(), self.operator_key.clone())
     }
 }
 

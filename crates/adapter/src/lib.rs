@@ -17,4 +17,4 @@ pub mod paging;
 pub use backoff::Backoff;
 pub use gateway::FailureRate;
 pub use links::ReceiptLinks;
-pub use message::{Failure, Sender, SenderError};
+pub use message::{Failure, FailureKind, Sender, SenderError};

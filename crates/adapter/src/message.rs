@@ -15,19 +15,30 @@ use crate::identity;
 pub struct Failure {
     /// What happened, without anything personal or secret.
     pub message: String,
-    /// Whether trying again is pointless.
-    pub permanent: bool,
+    /// What is to be done about it.
+    pub kind: FailureKind,
+}
+
+/// What is to be done about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// It may not happen again: try again, not forever.
+    Passing,
+    /// We are too fast: come back later, as often as it takes.
+    Throttled,
+    /// It will happen every time: give up.
+    Permanent,
 }
 
 impl Failure {
     /// One that may not happen again.
     pub fn passing(message: impl Into<String>) -> Self {
-        Self { message: message.into(), permanent: false }
+        Self { message: message.into(), kind: FailureKind::Passing }
     }
 
     /// One that will happen every time.
     pub fn permanent(message: impl Into<String>) -> Self {
-        Self { message: message.into(), permanent: true }
+        Self { message: message.into(), kind: FailureKind::Permanent }
     }
 }
 

@@ -33,15 +33,12 @@ impl EventBus {
             .detail(event.detail.to_string())
             .time(DateTime::from_secs(event.at.as_second()))
             .build();
-        let refused =
-            |reason: &str, permanent| Failure { message: format!("EventBridge did not take it: {reason}"), permanent };
         let answer = self.client.put_events().entries(entry).send().await;
-        let answer = answer.map_err(|error| refused(&fault::reason(&error), false))?;
+        let answer = answer.map_err(|error| fault::failure("EventBridge", &error, &[]))?;
         // The call succeeds whatever becomes of its entries.
         match answer.entries().iter().find_map(|entry| entry.error_code()) {
             None if answer.failed_entry_count() == 0 => Ok(()),
-            None => Err(refused("an error without a name", false)),
-            Some(code) => Err(refused(code, PERMANENT.contains(&code))),
+            code => Err(fault::refusal("EventBridge", code.unwrap_or("an error without a name"), &PERMANENT)),
         }
     }
 }

@@ -67,10 +67,7 @@ impl Starter {
         match start.input(execution.input.to_string()).send().await {
             Ok(_) => Ok(()),
             Err(error) if fault::is(&error, "ExecutionAlreadyExists") => Ok(()),
-            Err(error) => Err(Failure {
-                message: format!("Step Functions did not take it: {}", fault::reason(&error)),
-                permanent: ["InvalidName", "InvalidExecutionInput"].iter().any(|name| fault::is(&error, name)),
-            }),
+            Err(error) => Err(fault::failure("Step Functions", &error, &["InvalidName", "InvalidExecutionInput"])),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Why a service did not do what it was asked, in words that may be shown.
 
+use adapter::{Failure, FailureKind};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use ports::StepError;
@@ -13,6 +14,34 @@ pub(crate) fn reason<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Stri
         SdkError::ResponseError(_) => "an answer that cannot be read".to_owned(),
         _ => "the request could not be made".to_owned(),
     }
+}
+
+/// How services call it when we are too fast for them.
+const THROTTLED: [&str; 9] = [
+    "ExecutionLimitExceeded",
+    "KMSThrottlingException",
+    "LimitExceededException",
+    "RequestThrottled",
+    "Throttled",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+/// Why something was not delivered: a service's error, permanent when it is one of those names.
+pub(crate) fn failure<E: ProvideErrorMetadata, R>(service: &str, error: &SdkError<E, R>, permanent: &[&str]) -> Failure {
+    refusal(service, &reason(error), permanent)
+}
+
+/// The same of an error that came as its name alone.
+pub(crate) fn refusal(service: &str, name: &str, permanent: &[&str]) -> Failure {
+    let kind = match name {
+        _ if permanent.contains(&name) => FailureKind::Permanent,
+        _ if THROTTLED.contains(&name) => FailureKind::Throttled,
+        _ => FailureKind::Passing,
+    };
+    Failure { message: format!("{service} did not take it: {name}"), kind }
 }
 
 /// Whether it is the error of that name.

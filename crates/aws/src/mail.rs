@@ -48,10 +48,7 @@ impl Mailer {
             .email_tags(tag(MAIL_TAG, &number.to_string()))
             .send()
             .await;
-        sent.map(drop).map_err(|error| Failure {
-            message: format!("SES did not take it: {}", fault::reason(&error)),
-            permanent: fault::is(&error, "BadRequestException"),
-        })
+        sent.map(drop).map_err(|error| fault::failure("SES", &error, &["BadRequestException"]))
     }
 }
 

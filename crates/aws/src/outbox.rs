@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use adapter::{Backoff, Failure};
+use adapter::{Backoff, Failure, FailureKind};
 use futures::StreamExt;
 use futures::stream;
 use jiff::{SignedDuration, Timestamp};
@@ -29,6 +29,9 @@ const IN_FLIGHT: usize = 16;
 
 /// How long one who has claimed an item has it for itself: longer than a function may run.
 const LEASE: SignedDuration = SignedDuration::from_mins(5);
+
+/// A message that is throttled waits as if it had been tried so often at most, and is never given up.
+const MOST_THROTTLED: u32 = 6;
 
 /// Delivers what is in the outbox of a workflow.
 pub struct Deliverer {
@@ -201,12 +204,18 @@ impl Deliverer {
 fn settle(claimed: OutboxItem, attempt: Result<(), Failure>, now: Timestamp) -> (Outcome, OutboxItem) {
     let (state, next_attempt_at, dead_at, last_error, outcome) = match attempt {
         Ok(()) => (DeliveryState::Delivered, None, None, None, Outcome::Delivered),
-        Err(Failure { message, permanent }) => {
+        Err(Failure { message, kind }) => {
+            // An order waits for its execution as a customer for a mail: days of an outage are no reason to give up.
             let backoff = match claimed.message {
-                Message::Mail(_) => Backoff::of_mail(),
+                Message::Mail(_) | Message::Start(_) => Backoff::of_mail(),
                 _ => Backoff::default(),
             };
-            let next = backoff.next(&claimed.message.key(), claimed.attempts, now).filter(|_| !permanent);
+            let what = claimed.message.key();
+            let next = match kind {
+                FailureKind::Passing => backoff.next(&what, claimed.attempts, now),
+                FailureKind::Throttled => backoff.next(&what, claimed.attempts.min(MOST_THROTTLED), now),
+                FailureKind::Permanent => None,
+            };
             match next {
                 Some(next) => (DeliveryState::Pending, Some(next), None, Some(message), Outcome::Retried),
                 None => (DeliveryState::Dead, None, Some(now), Some(message), Outcome::Dead),
@@ -240,13 +249,14 @@ mod tests {
     #[test]
     fn what_fails_comes_again_until_it_is_given_up() {
         let now: Timestamp = "2026-11-21T09:00:00Z".parse().unwrap();
-        let fail = |permanent| Err(Failure { message: "no".into(), permanent });
+        let fail = |kind| Err(Failure { message: "no".into(), kind });
         for (attempts, attempt, outcome, state) in [
             (1, Ok(()), Outcome::Delivered, DeliveryState::Delivered),
-            (1, fail(false), Outcome::Retried, DeliveryState::Pending),
-            (9, fail(false), Outcome::Retried, DeliveryState::Pending),
-            (10, fail(false), Outcome::Dead, DeliveryState::Dead),
-            (1, fail(true), Outcome::Dead, DeliveryState::Dead),
+            (1, fail(FailureKind::Passing), Outcome::Retried, DeliveryState::Pending),
+            (9, fail(FailureKind::Passing), Outcome::Retried, DeliveryState::Pending),
+            (10, fail(FailureKind::Passing), Outcome::Dead, DeliveryState::Dead),
+            (1000, fail(FailureKind::Throttled), Outcome::Retried, DeliveryState::Pending),
+            (1, fail(FailureKind::Permanent), Outcome::Dead, DeliveryState::Dead),
         ] {
             let (told, settled) = settle(claimed(queued(), attempts), attempt, now);
             assert_eq!((told, settled.state, settled.attempts), (outcome, state, attempts));
@@ -255,7 +265,8 @@ mod tests {
             assert_eq!(settled.last_error.is_some(), state != DeliveryState::Delivered);
         }
         let start = Execution { state_machine: "checkout".into(), name: "O-1".into(), input: json!({}) };
-        assert_eq!(settle(claimed(Message::Start(start), 10), fail(false), now).0, Outcome::Dead);
+        let patient = claimed(Message::Start(start), 10);
+        assert_eq!(settle(patient, fail(FailureKind::Passing), now).0, Outcome::Retried, "an order waits for it");
     }
 
     #[test]

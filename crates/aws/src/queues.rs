@@ -42,10 +42,7 @@ impl Queues {
         let key = MessageAttributeValue::builder().data_type("String").string_value(&message.key).build();
         let send = self.client.send_message().queue_url(url).message_body(&message.body);
         let sent = send.message_attributes(KEY_ATTRIBUTE, key.expect("it has a type")).send().await;
-        sent.map(drop).map_err(|error| Failure {
-            message: format!("SQS did not take it: {}", fault::reason(&error)),
-            permanent: fault::is(&error, "InvalidMessageContents"),
-        })
+        sent.map(drop).map_err(|error| fault::failure("SQS", &error, &["InvalidMessageContents"]))
     }
 
     /// Every queue with how full it is, and then every dead-letter queue that is none of them itself.

@@ -43,10 +43,8 @@ impl TopicPublisher {
             .message_attributes(KEY_ATTRIBUTE, key.expect("it has a type"))
             .send()
             .await;
-        published.map(drop).map_err(|error| Failure {
-            message: format!("SNS did not take it: {}", fault::reason(&error)),
-            permanent: ["InvalidParameter", "ParameterValueInvalid"].iter().any(|name| fault::is(&error, name)),
-        })
+        let permanent = ["InvalidParameter", "ParameterValueInvalid"];
+        published.map(drop).map_err(|error| fault::failure("SNS", &error, &permanent))
     }
 }
 

@@ -101,7 +101,8 @@ impl Deliverer for Smtp {
             Err(error) => {
                 let code = error.status().map_or_else(|| "no answer".to_owned(), |code| format!("code {code}"));
                 let message = format!("the mail server did not take it: {code}");
-                Err(Failure { message, permanent: error.is_permanent() && !is_about_us(&error) })
+                let is_permanent = error.is_permanent() && !is_about_us(&error);
+                Err(if is_permanent { Failure::permanent(message) } else { Failure::passing(message) })
             }
         }
     }

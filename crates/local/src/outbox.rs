@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapter::{Backoff, Failure};
+use adapter::{Backoff, Failure, FailureKind};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use ports::Clock;
@@ -186,10 +186,13 @@ fn settle(
     let what = format!("{}/{id}", table.label());
     let (word, state, next, dead_at, error) = match outcome {
         Ok(()) => ("delivered", "delivered", None, None, None),
-        Err(Failure { message, permanent }) => match backoff.next(&what, attempts, now).filter(|_| !permanent) {
-            Some(next) => ("retried", "pending", Some(micros(next)), None, Some(message)),
-            None => ("dead", "dead", None, Some(micros(now)), Some(message)),
-        },
+        Err(Failure { message, kind }) => {
+            let next = backoff.next(&what, attempts, now).filter(|_| kind != FailureKind::Permanent);
+            match next {
+                Some(next) => ("retried", "pending", Some(micros(next)), None, Some(message)),
+                None => ("dead", "dead", None, Some(micros(now)), Some(message)),
+            }
+        }
     };
     execute(tx, update, (id, state, attempts, next, dead_at, error))?;
     Ok(word)

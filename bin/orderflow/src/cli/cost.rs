@@ -1,7 +1,7 @@
 //! `orderflow cost`: what orders cost on AWS, and which quotas a rate of them asks for.
 
 use clap::Args;
-use infra::cost::{self, Estimate, Requirements, Shares};
+use infra::cost::{self, Estimate, Requirements, Shares, Stage};
 use infra::{Facts, Workflow};
 use serde_json::{Value, json};
 
@@ -12,6 +12,7 @@ use super::{Failure, export};
   orderflow cost --workflow checkout
   orderflow cost --workflow checkout --orders 250000 --region eu-central-1 --json
   orderflow cost --workflow checkout --orders-per-second 1000 --hottest 0.2 --stock-shards 4
+  orderflow cost --workflow checkout --orders-per-second 1000 --seconds 600
 
 Counted along the workflow's own state machine; prices, quotas and what a call does to the tables are dated tables
 within the program. Nothing is asked of AWS. What stands there whether orders come or not is not in it.")]
@@ -40,6 +41,9 @@ pub struct Options {
     /// Into how many counters its stock is split
     #[arg(long, default_value_t = 1, value_name = "N", requires = "orders_per_second", value_parser = clap::value_parser!(u32).range(1..))]
     stock_shards: u32,
+    /// Tell how long a burst of so many seconds waits for which quota
+    #[arg(long, value_name = "N", requires = "orders_per_second", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    seconds: Option<u32>,
     /// Answer in JSON, for machines
     #[arg(long)]
     json: bool,
@@ -59,12 +63,21 @@ pub fn run(options: Options) -> Result<(), Failure> {
         })
         .transpose()
         .map_err(refused)?;
+    let burst = options
+        .orders_per_second
+        .zip(options.seconds)
+        .map(|(rate, seconds)| cost::burst(&workflow, &facts, shares, &options.region, rate, seconds))
+        .transpose()
+        .map_err(refused)?;
     if options.json {
-        println!("{}", as_json(&options, &estimate, requirements.as_ref()));
+        println!("{}", as_json(&options, &estimate, requirements.as_ref(), burst.as_deref()));
     } else {
         show(&options, &workflow, &estimate);
         if let (Some(requirements), Some(rate)) = (&requirements, options.orders_per_second) {
             show_requirements(requirements, rate);
+        }
+        if let (Some(stages), Some(seconds)) = (&burst, options.seconds) {
+            show_burst(stages, seconds);
         }
     }
     Ok(())
@@ -95,7 +108,21 @@ fn show_requirements(requirements: &Requirements, rate: f64) {
     }
 }
 
-fn as_json(options: &Options, estimate: &Estimate, requirements: Option<&Requirements>) -> Value {
+fn show_burst(stages: &[Stage], seconds: u32) {
+    println!("\nthe same for {seconds} seconds, and then none");
+    println!("{:>14} {:>14} {:>14}", "refused", "waiting", "longest wait");
+    for stage in stages {
+        let wait = stage.longest_wait.map_or("over 30 days".to_owned(), |seconds| format!("{seconds} s"));
+        println!("{:>14.0} {:>14.0} {wait:>14}  {}", stage.refused, stage.waiting, stage.name);
+    }
+}
+
+fn as_json(
+    options: &Options,
+    estimate: &Estimate,
+    requirements: Option<&Requirements>,
+    burst: Option<&[Stage]>,
+) -> Value {
     let lines: Vec<Value> = estimate
         .lines
         .iter()
@@ -127,6 +154,18 @@ fn as_json(options: &Options, estimate: &Estimate, requirements: Option<&Require
         answer["orders_per_second"] = json!(options.orders_per_second);
         answer["quotas_as_of"] = json!(requirements.quotas_as_of);
         answer["requirements"] = items.collect();
+    }
+    if let Some(stages) = burst {
+        let stages = stages.iter().map(|stage| {
+            json!({
+                "name": stage.name,
+                "refused": stage.refused,
+                "waiting": stage.waiting,
+                "longest_wait_seconds": stage.longest_wait,
+            })
+        });
+        answer["seconds"] = json!(options.seconds);
+        answer["burst"] = stages.collect();
     }
     answer
 }

@@ -1,15 +1,17 @@
 //! What an order costs on AWS, and what a rate of orders asks of AWS.
 //!
-//! [`estimate`] and [`requirements`] are the entry points. Both walk the workflow's own state machine ([`walk`]) along
+//! [`estimate`], [`requirements`] and [`burst`] are the entry points. All walk the workflow's own state machine ([`walk`]) along
 //! each outcome an order can have, so that transitions and calls are counted, not guessed. What a call does to the
 //! tables stands in `usage.toml`, prices in `prices.toml`, quotas in `quotas.toml`: one table each, with its date.
 
 mod bill;
+mod burst;
 mod scale;
 mod tables;
 mod walk;
 
 pub use bill::{Estimate, Line, estimate};
+pub use burst::{Stage, burst};
 pub use scale::{Requirement, Requirements, requirements};
 pub use tables::{PriceList, regions};
 pub use walk::{Outcome, Shares};

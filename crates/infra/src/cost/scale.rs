@@ -57,13 +57,12 @@ pub fn requirements(
 ) -> Result<Requirements, CostError> {
     let tally = tally(workflow, facts, shares)?;
     let (quotas, quotas_as_of) = quotas();
-    let is_large = LARGE_REGIONS.contains(&region);
     let mut items: Vec<Requirement> = quotas
         .iter()
         .map(|quota| Requirement {
             name: quota.name.clone(),
             needed: orders_per_second * per_order(quota.measure, &tally, hottest / f64::from(stock_shards.max(1))),
-            quota: if is_large { quota.large } else { quota.other },
+            quota: if is_large(region) { quota.large } else { quota.other },
             adjustable: quota.adjustable,
         })
         .filter(|requirement| requirement.needed > 0.0)
@@ -72,8 +71,13 @@ pub fn requirements(
     Ok(Requirements { quotas_as_of, items })
 }
 
+/// Whether a region's quotas are the larger ones.
+pub(super) fn is_large(region: &str) -> bool {
+    LARGE_REGIONS.contains(&region)
+}
+
 /// What one order asks of a quota. `hottest` is the share of orders that meet in one counter.
-fn per_order(measure: Measure, tally: &Tally, hottest: f64) -> f64 {
+pub(super) fn per_order(measure: Measure, tally: &Tally, hottest: f64) -> f64 {
     match measure {
         Measure::BusEvents => tally.bus_events,
         Measure::Concurrency => tally.busy_seconds,

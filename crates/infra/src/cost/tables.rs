@@ -44,6 +44,9 @@ pub(super) struct Quota {
     pub(super) measure: Measure,
     pub(super) large: f64,
     pub(super) other: f64,
+    /// What may come at once, where that is more or less than a second's share.
+    pub(super) burst_large: Option<f64>,
+    pub(super) burst_other: Option<f64>,
     pub(super) adjustable: bool,
 }
 

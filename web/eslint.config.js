@@ -20,7 +20,7 @@ export default tseslint.config(
   },
   {
     files: TYPESCRIPT,
-    extends: [js.configs.recommended, ...tseslint.configs.recommendedTypeChecked, hooks.configs.flat.recommended],
+    extends: [js.configs.recommended, ...tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       'no-restricted-syntax': [
@@ -35,4 +35,5 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
+  { files: ['src/**'], extends: [hooks.configs.flat.recommended] },
 );

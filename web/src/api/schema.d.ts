@@ -45,30 +45,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    range?: string;
-                };
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AlarmPoints"];
-                    };
-                };
-            };
-        };
+        /** What an alarm was judged on, over time, with its threshold. */
+        get: operations["alarm_points"];
         put?: never;
         post?: never;
         delete?: never;
@@ -155,7 +133,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A customer we know. */
+        /** A customer we know, with what came of the customer's orders. */
         get: operations["get_customer"];
         /** Creates or changes a customer. */
         put: operations["put_customer"];
@@ -175,28 +153,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Erased"];
-                    };
-                };
-            };
-        };
+        /**
+         * Forgets who a customer is: names, addresses and mail addresses go from the customers' book, from orders,
+         *     mails, messages, histories and receipts. Orders, stock and money stay. Refused while one of the customer's
+         *     orders has not come to its end. Doing it again changes nothing.
+         */
+        post: operations["erase_customer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -212,30 +174,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["EraseRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Erased"];
-                    };
-                };
-            };
-        };
+        /** Forgets whoever ordered with a mail address, as for a customer. */
+        post: operations["erase_guest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -377,32 +317,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    arn: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["RedriveRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Execution"];
-                    };
-                };
-            };
-        };
+        /**
+         * Goes on with an execution that failed, timed out or was stopped: what did not succeed is run again, with
+         *     another input for the state that failed if one is given. Steps are idempotent: what one had done before is
+         *     not done twice.
+         */
+        post: operations["redrive_execution"];
         delete?: never;
         options?: never;
         head?: never;
@@ -418,32 +338,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    arn: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["RedriveRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["RedrivePreview"];
-                    };
-                };
-            };
-        };
+        /** What a redrive would do. Nothing is changed. */
+        post: operations["preview_redrive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -457,28 +353,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    arn: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["StateRuns"];
-                    };
-                };
-            };
-        };
+        /** An execution state by state: what went in and out, errors, attempts, times. */
+        get: operations["execution_states"];
         put?: never;
         post?: never;
         delete?: never;
@@ -600,28 +476,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    sku: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ProductReservations"];
-                    };
-                };
-            };
-        };
+        /** What orders hold of a product now: whose and until when, the hold that runs out first at the beginning. */
+        get: operations["product_reservations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -729,30 +585,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                    order_id?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["OperatorActions"];
-                    };
-                };
-            };
-        };
+        /** What operators did, newest first. */
+        get: operations["list_operator_actions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -882,28 +716,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Explanation"];
-                    };
-                };
-            };
-        };
+        /** Why an order is where it is, in plain words, and what can be done. */
+        get: operations["explain_order"];
         put?: never;
         post?: never;
         delete?: never;
@@ -921,28 +735,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ReopenedLink"];
-                    };
-                };
-            };
-        };
+        /** The link by which the shopper opens the order's page: the same that placing the order returned. */
+        post: operations["reopen_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -958,29 +752,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                    mail_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Mail"];
-                    };
-                };
-            };
-        };
+        /**
+         * Sends a mail of an order again, as it was: to the same address, as a new mail. Asked for twice at the
+         *     same time, it is sent once.
+         */
+        post: operations["resend_mail"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1016,32 +792,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["RefundRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Order"];
-                    };
-                };
-            };
-        };
+        /**
+         * Gives back some or all of an order's money while the sale stands. Cancelling and returning give back the
+         *     rest by themselves. The same `Idempotency-Key` is the same refund; without one, a refund asked for twice
+         *     at the same time is one.
+         */
+        post: operations["refund_order"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1055,28 +811,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Reservations"];
-                    };
-                };
-            };
-        };
+        /** What is held for an order now. */
+        get: operations["order_reservations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1126,28 +862,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Timeline"];
-                    };
-                };
-            };
+        /**
+         * Everything that happened to an order, oldest first: statuses, states, stock, money, mails, topics,
+         *     webhooks, and what operators did.
+         */
+        get: operations["order_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /**
+         * The orders that fit, newest first, as a CSV file. It is written while it is sent, so that it may be of any
+         *     length.
+         */
+        get: operations["export_orders"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1241,30 +980,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["QuoteRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Quote"];
-                    };
-                };
-            };
-        };
+        /**
+         * What an order would cost, by the rules that checkout prices it by: lines, shipping, tax, total, and what is
+         *     left of each product. Nothing is held.
+         */
+        post: operations["quote_order"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1315,69 +1035,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-            };
-        };
+        /** Who is signed in, and until when. */
+        get: operations["get_session"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["SessionRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-            };
-        };
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
+        /**
+         * Signs in: sets a cookie that stands for the operator's key for twelve hours. A request that changes
+         *     something with the cookie has to send `X-Requested-With: orderflow`.
+         */
+        post: operations["sign_in"];
+        /** Signs out: takes the session's cookie away. Without one, nothing changes. */
+        delete: operations["sign_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1390,26 +1057,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Shop"];
-                    };
-                };
-            };
-        };
+        /** The shop: its name, currency and shipping costs. */
+        get: operations["get_shop"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1425,28 +1074,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    range?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Stats"];
-                    };
-                };
-            };
-        };
+        /** Orders over time, by outcome, with revenue and how long they took. */
+        get: operations["order_statistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1462,28 +1091,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    range?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["WorkflowStatsList"];
-                    };
-                };
-            };
-        };
+        /**
+         * The workflows that did something in a while: executions started and failed, how long they and the tasks of
+         *     their states took. Counted at most five seconds ago.
+         */
+        get: operations["workflow_statistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1567,28 +1179,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["WorkflowProblems"];
-                    };
-                };
-            };
-        };
+        /** What is doubtful about a workflow's definition. */
+        get: operations["workflow_problems"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1606,32 +1198,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["TestRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TestRun"];
-                    };
-                };
-            };
-        };
+        /**
+         * Tries a workflow's state machine with made-up answers to its tasks. Nothing is kept, no step is run, no
+         *     order is touched; waiting takes no time.
+         */
+        post: operations["test_workflow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1718,15 +1289,45 @@ export interface components {
              */
             state: string;
         };
+        /** @description The largest value of a step that an alarm was judged on. */
         AlarmPoint: {
+            /**
+             * Format: date-time
+             * @description When the step begins.
+             */
             at: string;
-            value?: number | null;
+            /**
+             * Format: double
+             * @description The value.
+             * @example 3
+             */
+            value: number;
         };
+        /** @description What an alarm was judged on. */
         AlarmPoints: {
+            /**
+             * Format: date-time
+             * @description Where it begins.
+             */
             from: string;
+            /** @description The steps in which it was judged, oldest first. */
             points: components["schemas"]["AlarmPoint"][];
+            /**
+             * Format: int64
+             * @description How long a step is.
+             * @example 60
+             */
             step_seconds: number;
+            /**
+             * Format: double
+             * @description The threshold that the values are compared with.
+             * @example 10
+             */
             threshold?: number | null;
+            /**
+             * Format: date-time
+             * @description Where it ends.
+             */
             to: string;
         };
         /** @description A file attached to a mail. */
@@ -1746,6 +1347,30 @@ export interface components {
              * @example receipts/A-1.pdf
              */
             object_key: string;
+        };
+        /** @description An attempt of a task. */
+        AttemptView: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            at: string;
+            /**
+             * @description The cause of that error.
+             * @example the payment provider does not answer
+             */
+            cause?: string | null;
+            /**
+             * Format: int64
+             * @description How long it took; absent while it goes on.
+             * @example 4
+             */
+            duration_ms?: number | null;
+            /**
+             * @description The name of the error it ended in.
+             * @example ServiceUnavailable
+             */
+            error?: string | null;
         };
         /** @description What an audit found. */
         Audit: {
@@ -1777,11 +1402,6 @@ export interface components {
              * @example []
              */
             violations: string[];
-        };
-        CanDo: {
-            /** @enum {string} */
-            action: "redrive" | "cancel" | "refund" | "resend_mail" | "reopen_link";
-            why: string;
         };
         /** @description A product as a shopper sees it. */
         CatalogItem: {
@@ -1899,7 +1519,7 @@ export interface components {
              * @example alfki@example.com
              */
             email: string;
-            totals?: null | components["schemas"]["CustomerTotals"];
+            totals?: components["schemas"]["CustomerTotals"] | null;
         };
         /** @description What a customer is to be; what is left out is gone afterwards. */
         CustomerRequest: {
@@ -1920,8 +1540,20 @@ export interface components {
              */
             email: string;
         };
+        /** @description What came of a customer's orders. */
         CustomerTotals: {
+            /**
+             * Format: int64
+             * @description How many were placed.
+             * @example 3
+             */
             orders: number;
+            /**
+             * @description What was paid and not given back, by currency.
+             * @example {
+             *       "RON": "372.00"
+             *     }
+             */
             total: {
                 [key: string]: string;
             };
@@ -1962,11 +1594,57 @@ export interface components {
              */
             last_error?: string | null;
         };
+        /** @description Something doubtful about a definition. */
+        DefinitionProblem: {
+            /**
+             * @description The kind of finding, in AWS's words.
+             * @example NOT_SUPPORTED_YET
+             */
+            code: string;
+            /**
+             * @description Where, as a JSON pointer.
+             * @example /States/Pay/Next
+             */
+            location?: string | null;
+            /**
+             * @description What is doubtful.
+             * @example the state is not reachable
+             */
+            message: string;
+            /**
+             * @description `ERROR` or `WARNING`.
+             * @example WARNING
+             */
+            severity: string;
+        };
+        /**
+         * @description What an entry of a timeline is about.
+         * @example status
+         * @enum {string}
+         */
+        EntryAbout: "operator" | "state" | "stock" | "payment" | "status" | "receipt" | "mail" | "topic" | "webhook";
+        /** @description What was forgotten. */
         Erased: {
+            /**
+             * Format: int64
+             * @description How many mails were emptied.
+             * @example 2
+             */
             mails: number;
+            /**
+             * @description The orders that no longer say whose they are.
+             * @example [
+             *       "A-1"
+             *     ]
+             */
             orders: string[];
         };
-        EraseRequest: {
+        /** @description Whom to forget. */
+        EraseGuest: {
+            /**
+             * @description The mail address that was ordered with.
+             * @example ana@example.com
+             */
             email: string;
         };
         /** @description All about an execution but its history. */
@@ -1976,8 +1654,8 @@ export interface components {
              * @example the card was declined
              */
             cause?: string | null;
-            /** @description The SHA-256 of the definition it is pinned to. */
-            definition_hash: string;
+            /** @description The SHA-256 of the definition it is pinned to, where that is known. */
+            definition_hash?: string | null;
             /**
              * @description The name of the error it ended with.
              * @example PaymentFailed
@@ -2021,10 +1699,73 @@ export interface components {
              */
             workflow: string;
         };
+        /** @description A visit of a state; a state that a loop or a Map comes to again has several. */
+        ExecutionState: {
+            /** @description The attempts of its task, oldest first. */
+            attempts: components["schemas"]["AttemptView"][];
+            /**
+             * @description The cause of that error.
+             * @example the card was declined
+             */
+            cause?: string | null;
+            /**
+             * Format: int64
+             * @description How long it took.
+             * @example 12
+             */
+            duration_ms?: number | null;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            entered_at?: string | null;
+            /**
+             * @description The name of the error it ended in.
+             * @example PaymentDeclined
+             */
+            error?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            exited_at?: string | null;
+            /** @description What it was given. */
+            input?: unknown;
+            /**
+             * @description Its name.
+             * @example ChargePayment
+             */
+            name: string;
+            /** @description What it gave. */
+            output?: unknown;
+            /** @description What became of it. */
+            status: components["schemas"]["StateStatus"];
+            /**
+             * @description Its `Type` in the definition.
+             * @example Task
+             */
+            type: string;
+        };
+        /** @description Why an order is where it is. */
         Explanation: {
-            can_do: components["schemas"]["CanDo"][];
+            /** @description What can be done now. */
+            can_do: components["schemas"]["Remedy"][];
+            /**
+             * @description The sum of it.
+             * @example The payment was refused: the card was declined.
+             */
             headline: string;
+            /**
+             * @description The reason that is kept with the order, or the error its execution ended in.
+             * @example the card was declined
+             */
             reason?: string | null;
+            /**
+             * @description What led there, oldest first.
+             * @example [
+             *       "ChargePayment failed with PaymentDeclined: the card was declined."
+             *     ]
+             */
             what_happened: string[];
         };
         /** @description A field that is wrong. */
@@ -2151,6 +1892,32 @@ export interface components {
             }[];
         };
         /** @description A listing that is complete. */
+        ListView_DefinitionProblem: {
+            /** @description The entries. */
+            items: {
+                /**
+                 * @description The kind of finding, in AWS's words.
+                 * @example NOT_SUPPORTED_YET
+                 */
+                code: string;
+                /**
+                 * @description Where, as a JSON pointer.
+                 * @example /States/Pay/Next
+                 */
+                location?: string | null;
+                /**
+                 * @description What is doubtful.
+                 * @example the state is not reachable
+                 */
+                message: string;
+                /**
+                 * @description `ERROR` or `WARNING`.
+                 * @example WARNING
+                 */
+                severity: string;
+            }[];
+        };
+        /** @description A listing that is complete. */
         ListView_Queue: {
             /** @description The entries. */
             items: {
@@ -2185,6 +1952,28 @@ export interface components {
             }[];
         };
         /** @description A listing that is complete. */
+        ListView_Reservation: {
+            /** @description The entries. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description Until when. After that they are given back, unless they were sold.
+                 */
+                expires_at: string;
+                /**
+                 * Format: int64
+                 * @description How many units.
+                 * @example 2
+                 */
+                quantity: number;
+                /**
+                 * @description The product.
+                 * @example NW-017
+                 */
+                sku: string;
+            }[];
+        };
+        /** @description A listing that is complete. */
         ListView_Topic: {
             /** @description The entries. */
             items: {
@@ -2201,6 +1990,49 @@ export interface components {
                 published: number;
                 /** @description Who is told. */
                 subscriptions: components["schemas"]["Subscription"][];
+            }[];
+        };
+        /** @description A listing that is complete. */
+        ListView_WorkflowStatisticsView: {
+            /** @description The entries. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description How many ended without: failed, timed out, stopped.
+                 * @example 2
+                 */
+                failed: number;
+                /**
+                 * Format: double
+                 * @description Half of those that ended took no longer than this.
+                 * @example 12.5
+                 */
+                p50_ms?: number | null;
+                /**
+                 * Format: double
+                 * @description All but a hundredth of them took no longer than this.
+                 * @example 80
+                 */
+                p99_ms?: number | null;
+                /**
+                 * Format: int64
+                 * @description How many of its executions were started.
+                 * @example 120
+                 */
+                started: number;
+                /** @description Its states that ran tasks, by name. */
+                states: components["schemas"]["StateStatisticsView"][];
+                /**
+                 * Format: int64
+                 * @description How many ended with an output.
+                 * @example 118
+                 */
+                succeeded: number;
+                /**
+                 * @description Its name.
+                 * @example checkout
+                 */
+                workflow: string;
             }[];
         };
         /** @description A listing that is complete. */
@@ -2367,19 +2199,49 @@ export interface components {
              */
             units: number;
         };
+        /** @description Something an operator did. */
         OperatorAction: {
+            /**
+             * @description What: `redrive`, `refund`, `cancel`, `import_products`, …
+             * @example refund
+             */
             action: string;
+            /**
+             * @description Who: the name given at the sign-in, `operator` without one, `operator key` for the key itself.
+             * @example Ana
+             */
             actor: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
             at: string;
+            /**
+             * Format: int64
+             * @description Its number, ascending.
+             * @example 1
+             */
             id: number;
+            /**
+             * @description With which order.
+             * @example A-1
+             */
             order_id?: string | null;
+            /**
+             * @description What came of it: `done`, or why it was refused; absent while that is not known.
+             * @example done
+             */
             outcome?: string | null;
+            /**
+             * @description Why, in the operator's words.
+             * @example one cup was broken
+             */
             reason?: string | null;
+            /**
+             * @description With what else: an execution, a product, a mail.
+             * @example 10.00 RON
+             */
             subject?: string | null;
-        };
-        OperatorActions: {
-            items: components["schemas"]["OperatorAction"][];
-            next_cursor?: string | null;
         };
         /** @description An order and what became of it. */
         Order: {
@@ -2426,6 +2288,78 @@ export interface components {
              */
             workflow: string;
         };
+        /** @description What orders did in a while. */
+        OrderCounts: {
+            /**
+             * Format: int64
+             * @description How many were called off or returned.
+             * @example 2
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description How many were confirmed.
+             * @example 100
+             */
+            confirmed: number;
+            /**
+             * Format: int64
+             * @description How many were ended by an outage.
+             * @example 0
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description How many were placed.
+             * @example 120
+             */
+            orders: number;
+            /**
+             * Format: double
+             * @description Half of the orders that ended took no longer than this; absent when none did.
+             * @example 12.5
+             */
+            p50_ms?: number | null;
+            /**
+             * Format: double
+             * @description All but a hundredth of them took no longer than this.
+             * @example 80
+             */
+            p99_ms?: number | null;
+            /**
+             * Format: int64
+             * @description How many were refused by the payment provider.
+             * @example 10
+             */
+            payment_failed: number;
+            /**
+             * Format: int64
+             * @description The most messages that waited in all queues together.
+             * @example 3
+             */
+            queue_depth: number;
+            /**
+             * Format: int64
+             * @description How many were refused: invalid or out of stock.
+             * @example 8
+             */
+            rejected: number;
+            /**
+             * @description What was taken less what was given back, by currency.
+             * @example {
+             *       "RON": "12300.00"
+             *     }
+             */
+            revenue: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description How often a step ended in an error, those that were tried again included.
+             * @example 10
+             */
+            step_errors: number;
+        };
         /** @description A line of an order. */
         OrderItem: {
             amount?: components["schemas"]["Money"] | null;
@@ -2446,6 +2380,14 @@ export interface components {
              */
             sku: string;
             unit_price?: components["schemas"]["Money"] | null;
+        };
+        /** @description A link to an order's page. */
+        OrderLink: {
+            /**
+             * @description Opens the order's page without any key. It does not expire.
+             * @example https://shop.example/orders/A-1?token=aGVsbG8
+             */
+            url: string;
         };
         /** @description Where an order's own pages are. With an access token in them they can be followed as they stand. */
         OrderLinks: {
@@ -2469,6 +2411,37 @@ export interface components {
              * @example /orders/A-1?token=aGVsbG8
              */
             self: string;
+        };
+        /** @description A step of the chart. */
+        OrderPoint: components["schemas"]["OrderCounts"] & {
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            at: string;
+        };
+        /** @description Orders over time. */
+        OrderStatisticsView: {
+            /**
+             * Format: date-time
+             * @description Where it begins.
+             */
+            from: string;
+            /** @description The steps, oldest first; none is left out. */
+            points: components["schemas"]["OrderPoint"][];
+            /**
+             * Format: int64
+             * @description How long a step is.
+             * @example 60
+             */
+            step_seconds: number;
+            /**
+             * Format: date-time
+             * @description Where it ends; the last step may still be going on.
+             */
+            to: string;
+            /** @description All of them together. */
+            totals: components["schemas"]["OrderCounts"];
         };
         /** @description A status that an order had. */
         OrderStatus: {
@@ -2513,7 +2486,31 @@ export interface components {
         };
         /** @description One page of a listing. */
         PageView_Customer: {
-            items: components["schemas"]["Customer"][];
+            /** @description The entries of this page. */
+            items: {
+                address?: components["schemas"]["Address"] | null;
+                /**
+                 * @description The company, if it is one.
+                 * @example Alfreds Futterkiste
+                 */
+                company?: string | null;
+                /**
+                 * @description The person's name.
+                 * @example Maria Anders
+                 */
+                contact?: string | null;
+                /**
+                 * @description Its identifier.
+                 * @example ALFKI
+                 */
+                customer_id: string;
+                /**
+                 * @description Where mail goes.
+                 * @example alfki@example.com
+                 */
+                email: string;
+                totals?: components["schemas"]["CustomerTotals"] | null;
+            }[];
             /** @description Ask with this as `cursor` to get the next page; absent on the last. */
             next_cursor?: string | null;
         };
@@ -2712,6 +2709,55 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a listing. */
+        PageView_OperatorAction: {
+            /** @description The entries of this page. */
+            items: {
+                /**
+                 * @description What: `redrive`, `refund`, `cancel`, `import_products`, …
+                 * @example refund
+                 */
+                action: string;
+                /**
+                 * @description Who: the name given at the sign-in, `operator` without one, `operator key` for the key itself.
+                 * @example Ana
+                 */
+                actor: string;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /**
+                 * Format: int64
+                 * @description Its number, ascending.
+                 * @example 1
+                 */
+                id: number;
+                /**
+                 * @description With which order.
+                 * @example A-1
+                 */
+                order_id?: string | null;
+                /**
+                 * @description What came of it: `done`, or why it was refused; absent while that is not known.
+                 * @example done
+                 */
+                outcome?: string | null;
+                /**
+                 * @description Why, in the operator's words.
+                 * @example one cup was broken
+                 */
+                reason?: string | null;
+                /**
+                 * @description With what else: an execution, a product, a mail.
+                 * @example 10.00 RON
+                 */
+                subject?: string | null;
+            }[];
+            /** @description Ask with this as `cursor` to get the next page; absent on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a listing. */
         PageView_Order: {
             /** @description The entries of this page. */
             items: {
@@ -2806,6 +2852,30 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a listing. */
+        PageView_ProductReservation: {
+            /** @description The entries of this page. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description Until when. After that they are given back, unless they were sold.
+                 */
+                expires_at: string;
+                /**
+                 * @description Whose they are.
+                 * @example A-1
+                 */
+                order_id: string;
+                /**
+                 * Format: int64
+                 * @description How many units.
+                 * @example 2
+                 */
+                quantity: number;
+            }[];
+            /** @description Ask with this as `cursor` to get the next page; absent on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a listing. */
         PageView_TopicMessage: {
             /** @description The entries of this page. */
             items: {
@@ -2872,8 +2942,17 @@ export interface components {
              */
             unavailable_served: boolean;
         };
+        /** @description Something that stands for a card. */
         PaymentToken: {
+            /**
+             * @description What it leads to.
+             * @example succeeds
+             */
             outcome: string;
+            /**
+             * @description What to order with.
+             * @example tok_visa
+             */
             token: string;
         };
         /**
@@ -2970,13 +3049,24 @@ export interface components {
             /** @description The price of one unit. */
             unit_price: components["schemas"]["Money"];
         };
+        /** @description Units of a product that are held for an order. */
         ProductReservation: {
+            /**
+             * Format: date-time
+             * @description Until when. After that they are given back, unless they were sold.
+             */
             expires_at: string;
+            /**
+             * @description Whose they are.
+             * @example A-1
+             */
             order_id: string;
+            /**
+             * Format: int64
+             * @description How many units.
+             * @example 2
+             */
             quantity: number;
-        };
-        ProductReservations: {
-            items: components["schemas"]["ProductReservation"][];
         };
         /** @description A queue. */
         Queue: {
@@ -3009,21 +3099,60 @@ export interface components {
              */
             visible: number;
         };
+        /** @description What an order would cost. */
         Quote: {
-            items: components["schemas"]["QuoteLine"][];
+            /** @description The lines with their prices; a product that was named twice is one line. */
+            items: components["schemas"]["QuotedItem"][];
+            /** @description The sums. */
             totals: components["schemas"]["Totals"];
         };
-        QuoteLine: {
+        /** @description A line with its price. */
+        QuotedItem: {
+            /** @description The price of the line. */
             amount: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @description How many units are free now.
+             * @example 39
+             */
             available: number;
+            /**
+             * @description Its name.
+             * @example Chai
+             */
             name: string;
+            /**
+             * Format: int64
+             * @description How many units.
+             * @example 2
+             */
             quantity: number;
+            /**
+             * @description The product.
+             * @example NW-001
+             */
             sku: string;
+            /** @description The price of one unit. */
             unit_price: components["schemas"]["Money"];
         };
+        /** @description What would be ordered. */
         QuoteRequest: {
+            /**
+             * @description The currency asked for; that of the first product without it.
+             * @example USD
+             */
+            currency?: string | null;
+            /**
+             * @description The lines.
+             * @example [
+             *       {
+             *         "sku": "NW-001",
+             *         "quantity": 2
+             *       }
+             *     ]
+             */
             items: components["schemas"]["CheckoutItem"][];
-            shipping_address?: null | components["schemas"]["Address"];
+            shipping_address?: components["schemas"]["Address"] | null;
         };
         /** @description A dead letter that is tried again. */
         Redelivery: {
@@ -3033,116 +3162,242 @@ export interface components {
              */
             id: string;
         };
+        /** @description What a redrive would do. */
         RedrivePreview: {
+            /**
+             * @description What would happen, in plain words.
+             * @example [
+             *       "runs ChargePayment again: what it has done already is not done twice"
+             *     ]
+             */
             effects: string[];
+            /** @description What it would be given. */
             input: unknown;
+            /**
+             * @description What would be run after it, if all goes well, in order.
+             * @example [
+             *       "ConfirmOrder",
+             *       "Announce"
+             *     ]
+             */
             next: string[];
+            /**
+             * @description The state that would be run again first.
+             * @example ChargePayment
+             */
             state: string;
+            /**
+             * @description What speaks against it, in plain words.
+             * @example [
+             *       "the order has ended as payment_failed"
+             *     ]
+             */
             warnings: string[];
         };
+        /** @description How an execution is to go on. */
         RedriveRequest: {
+            /** @description What the state that failed is given instead of what it had. */
             input?: unknown;
+            /**
+             * @description Why: kept with what operators did.
+             * @example the provider is back
+             */
             reason?: string | null;
         };
-        RefundRequest: {
+        /** @description How much goes back, and why. */
+        RefundOrder: {
+            /**
+             * @description A decimal in the currency of the payment; all that was kept without it.
+             * @example 10.00
+             */
             amount?: string | null;
+            /**
+             * @description Why: kept with what operators did.
+             * @example one cup was broken
+             */
             reason: string;
         };
-        ReopenedLink: {
-            url: string;
+        /** @description What a workflow is tried with. */
+        RehearsalRequest: {
+            /** @description The input of the execution. */
+            input: unknown;
+            /**
+             * @description By state: what its task answers, `{"result": …}` or `{"error": "…", "cause": "…"}`; a list answers one
+             *     attempt after the other, the last entry all further ones. A task without an answer gives its input.
+             * @example {
+             *       "ChargePayment": {
+             *         "error": "PaymentDeclined",
+             *         "cause": "the card was declined"
+             *       }
+             *     }
+             */
+            mocks?: {
+                [key: string]: unknown;
+            } | null;
         };
+        /** @description How the trial went. */
+        RehearsalView: {
+            /** @description The cause of that error. */
+            cause?: string | null;
+            /** @description The name of the error it ended with. */
+            error?: string | null;
+            /** @description Its output, when it has succeeded. */
+            output?: unknown;
+            /** @description Its states, in the order in which they were entered, then those that were not. */
+            states: components["schemas"]["ExecutionState"][];
+            /**
+             * @description `SUCCEEDED`, `FAILED` or `TIMED_OUT`.
+             * @example SUCCEEDED
+             */
+            status: string;
+        };
+        /** @description Something that can be done. */
+        Remedy: {
+            /** @description What. */
+            action: components["schemas"]["RemedyAction"];
+            /**
+             * @description Why one would, and what comes of it.
+             * @example ChargePayment is run again; the money is taken once at most.
+             */
+            why: string;
+        };
+        /**
+         * @description The things that can be done with an order.
+         * @example redrive
+         * @enum {string}
+         */
+        RemedyAction: "redrive" | "cancel" | "refund" | "resend_mail" | "reopen_link";
+        /** @description Units that are held for an order. */
         Reservation: {
+            /**
+             * Format: date-time
+             * @description Until when. After that they are given back, unless they were sold.
+             */
             expires_at: string;
+            /**
+             * Format: int64
+             * @description How many units.
+             * @example 2
+             */
             quantity: number;
+            /**
+             * @description The product.
+             * @example NW-017
+             */
             sku: string;
         };
-        Reservations: {
-            items: components["schemas"]["Reservation"][];
-        };
+        /** @description Who is signed in. */
         Session: {
+            /**
+             * Format: date-time
+             * @description Until when; absent for who shows the key itself.
+             */
             expires_at?: string | null;
+            /**
+             * @description The name given at the sign-in.
+             * @example Ana
+             */
             name?: string | null;
+            /**
+             * @description Whether somebody is.
+             * @example true
+             */
             operator: boolean;
         };
-        SessionRequest: {
-            key: string;
-            name?: string | null;
-        };
+        /** @description The shop as its visitors see it. */
         Shop: {
+            /**
+             * @description The currency of its products; absent while it has none.
+             * @example USD
+             */
             currency?: string | null;
+            /**
+             * @description Whether it is one to try things out in.
+             * @example true
+             */
             demo: boolean;
+            /**
+             * @description Its name.
+             * @example OrderFlow Demo
+             */
             name: string;
+            /** @description What stands for a card, to try each outcome; only where the shop is one to try things out in. */
             payment_tokens: components["schemas"]["PaymentToken"][];
+            /**
+             * @description What shipping costs, in plain words.
+             * @example [
+             *       "15.00",
+             *       "0.00 when the goods cost more than 1000.00"
+             *     ]
+             */
             shipping: string[];
         };
-        StateAttempt: {
-            at: string;
-            cause?: string | null;
-            duration_ms?: number | null;
-            error?: string | null;
+        /** @description What one signs in with. */
+        SignIn: {
+            /**
+             * @description The operator's key.
+             * @example the-operators-key
+             */
+            key: string;
+            /**
+             * @description Who it is: shown with what is done in the session.
+             * @example Ana
+             */
+            name?: string | null;
         };
-        StateRun: {
-            attempts: components["schemas"]["StateAttempt"][];
-            cause?: string | null;
-            duration_ms?: number | null;
-            entered_at?: string | null;
-            error?: string | null;
-            exited_at?: string | null;
-            input?: unknown;
-            name: string;
-            output?: unknown;
-            /** @enum {string} */
-            status: "succeeded" | "failed" | "running" | "caught" | "not_reached";
-            type: string;
+        /** @description The states of an execution. */
+        States: {
+            /**
+             * @description In the order in which they were entered, then those that were not.
+             * @example [
+             *       {
+             *         "name": "ChargePayment",
+             *         "type": "Task",
+             *         "status": "succeeded",
+             *         "attempts": []
+             *       }
+             *     ]
+             */
+            states: components["schemas"]["ExecutionState"][];
         };
-        StateRuns: {
-            states: components["schemas"]["StateRun"][];
-        };
-        StateStats: {
+        /** @description What the tasks of a state did in a while. */
+        StateStatisticsView: {
+            /**
+             * Format: int64
+             * @description How many attempts there were.
+             * @example 130
+             */
             count: number;
+            /**
+             * Format: int64
+             * @description How many of them ended in an error.
+             * @example 10
+             */
             errors: number;
+            /**
+             * @description The state.
+             * @example ChargePayment
+             */
             name: string;
+            /**
+             * Format: double
+             * @description Half of them took no longer than this.
+             * @example 2
+             */
             p50_ms?: number | null;
+            /**
+             * Format: double
+             * @description All but a hundredth of them took no longer than this.
+             * @example 9.5
+             */
             p99_ms?: number | null;
         };
-        Stats: {
-            from: string;
-            points: components["schemas"]["StatsPoint"][];
-            step_seconds: number;
-            to: string;
-            totals: components["schemas"]["StatsTotals"];
-        };
-        StatsPoint: {
-            at: string;
-            cancelled: number;
-            confirmed: number;
-            failed: number;
-            orders: number;
-            p50_ms?: number | null;
-            p99_ms?: number | null;
-            payment_failed: number;
-            queue_depth: number;
-            rejected: number;
-            revenue: {
-                [key: string]: string;
-            };
-            step_errors: number;
-        };
-        StatsTotals: {
-            cancelled: number;
-            confirmed: number;
-            failed: number;
-            orders: number;
-            p50_ms?: number | null;
-            p99_ms?: number | null;
-            payment_failed: number;
-            queue_depth: number;
-            rejected: number;
-            revenue: {
-                [key: string]: string;
-            };
-            step_errors: number;
-        };
+        /**
+         * @description What became of a state.
+         * @example succeeded
+         * @enum {string}
+         */
+        StateStatus: "succeeded" | "failed" | "caught" | "aborted" | "running" | "not_reached";
         /** @description What is recorded with the stop. */
         StopRequest: {
             /**
@@ -3169,28 +3424,41 @@ export interface components {
              */
             protocol: string;
         };
-        TestRequest: {
-            input: unknown;
-            mocks: {
-                [key: string]: unknown;
-            };
-        };
-        TestRun: {
-            cause?: string | null;
-            error?: string | null;
-            output?: unknown;
-            states: components["schemas"]["StateRun"][];
-            status: string;
-        };
+        /** @description An order's timeline. */
         Timeline: {
+            /**
+             * @description Oldest first.
+             * @example [
+             *       {
+             *         "at": "2026-01-31T10:00:00Z",
+             *         "kind": "status",
+             *         "title": "placed",
+             *         "detail": {}
+             *       }
+             *     ]
+             */
             entries: components["schemas"]["TimelineEntry"][];
         };
+        /** @description Something that happened to an order. */
         TimelineEntry: {
+            /**
+             * @description Who did it, where it was an operator.
+             * @example Ana
+             */
             actor?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
             at: string;
+            /** @description The particulars; their fields depend on `kind`. */
             detail: Record<string, never>;
-            /** @enum {string} */
-            kind: "status" | "state" | "stock" | "payment" | "mail" | "topic" | "webhook" | "operator" | "receipt";
+            /** @description What it is about. */
+            kind: components["schemas"]["EntryAbout"];
+            /**
+             * @description What happened, in a few words.
+             * @example held 2 × NW-017
+             */
             title: string;
         };
         /** @description A topic. */
@@ -3254,35 +3522,45 @@ export interface components {
             /** @description What the customer pays. */
             total: components["schemas"]["Money"];
         };
-        WebhookDelivery: {
-            at: string;
-            attempts: number;
-            destination: string;
-            id: string;
-            last_error?: string | null;
-            next_attempt_at?: string | null;
-            state: string;
-            topic?: string | null;
-        };
-        WorkflowProblem: {
-            code: string;
-            location?: string | null;
-            message: string;
-            severity: string;
-        };
-        WorkflowProblems: {
-            items: components["schemas"]["WorkflowProblem"][];
-        };
-        WorkflowStats: {
+        /** @description What a workflow did in a while. */
+        WorkflowStatisticsView: {
+            /**
+             * Format: int64
+             * @description How many ended without: failed, timed out, stopped.
+             * @example 2
+             */
             failed: number;
+            /**
+             * Format: double
+             * @description Half of those that ended took no longer than this.
+             * @example 12.5
+             */
             p50_ms?: number | null;
+            /**
+             * Format: double
+             * @description All but a hundredth of them took no longer than this.
+             * @example 80
+             */
             p99_ms?: number | null;
+            /**
+             * Format: int64
+             * @description How many of its executions were started.
+             * @example 120
+             */
             started: number;
-            states: components["schemas"]["StateStats"][];
+            /** @description Its states that ran tasks, by name. */
+            states: components["schemas"]["StateStatisticsView"][];
+            /**
+             * Format: int64
+             * @description How many ended with an output.
+             * @example 118
+             */
+            succeeded: number;
+            /**
+             * @description Its name.
+             * @example checkout
+             */
             workflow: string;
-        };
-        WorkflowStatsList: {
-            items: components["schemas"]["WorkflowStats"][];
         };
         /** @description A workflow as it is shown. */
         WorkflowView: {
@@ -3362,6 +3640,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_Alarm"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alarm_points: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `1h`, `24h` or `30d`; `1h` unless told
+                 * @example 24h
+                 */
+                range?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The alarm
+                 * @example OrdersQueueDepthAlarm
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it was judged on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmPoints"];
                 };
             };
             /** @description It is refused; `type` and `detail` say why */
@@ -3505,6 +3824,10 @@ export interface operations {
                 limit?: number;
                 /** @description A piece of the id, a name, the company or the mail address */
                 q?: string;
+                /**
+                 * @description `totals`: with what came of each customer's orders
+                 * @example totals
+                 */
                 with?: string;
             };
             header?: never;
@@ -3597,6 +3920,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The customer's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is forgotten */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_guest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseGuest"];
+            };
+        };
+        responses: {
+            /** @description It is forgotten */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
                 };
             };
             /** @description It is refused; `type` and `detail` say why */
@@ -3892,6 +4280,110 @@ export interface operations {
             };
         };
     };
+    redrive_execution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The execution */
+                arn: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedriveRequest"];
+            };
+        };
+        responses: {
+            /** @description It goes on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_redrive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The execution */
+                arn: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedriveRequest"];
+            };
+        };
+        responses: {
+            /** @description What would happen */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedrivePreview"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    execution_states: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The execution */
+                arn: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its states */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["States"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     stop_execution: {
         parameters: {
             query?: never;
@@ -4143,6 +4635,43 @@ export interface operations {
             };
         };
     };
+    product_reservations: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description How many entries; 50 unless told */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The product */
+                sku: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of what is held */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_ProductReservation"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     import_products: {
         parameters: {
             query?: never;
@@ -4312,6 +4841,42 @@ export interface operations {
             };
         };
     };
+    list_operator_actions: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description How many entries; 50 unless told */
+                limit?: number;
+                /** @description Only what was done with this order */
+                order_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of actions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_OperatorAction"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     place_order_app_orders: {
         parameters: {
             query?: {
@@ -4387,16 +4952,29 @@ export interface operations {
                 customer?: string;
                 /** @description How many entries; 50 unless told */
                 limit?: number;
+                /**
+                 * @description With at most this total, in whatever currency
+                 * @example 99.99
+                 */
                 max_total?: string;
+                /**
+                 * @description With at least this total, in whatever currency
+                 * @example 10.00
+                 */
                 min_total?: string;
                 /**
                  * @description Placed at this time or later: a date, or a time with its offset
                  * @example 2026-01-31T00:00:00Z
                  */
                 placed_after?: string;
+                /**
+                 * @description Placed before this time: a date, or a time with its offset
+                 * @example 2026-02-01
+                 */
                 placed_before?: string;
                 /** @description A piece of the order's id, or of the customer's name or mail address */
                 q?: string;
+                /** @description A status, as the order's workflow calls it or by its common name; may be given several times */
                 status?: string[];
                 /**
                  * @description The workflow that took the order
@@ -4681,6 +5259,104 @@ export interface operations {
             };
         };
     };
+    explain_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The order's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The order's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderLink"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resend_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The order's id */
+                id: string;
+                /** @description The mail's number */
+                mail_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new mail */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mail"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_receipt: {
         parameters: {
             query?: {
@@ -4707,6 +5383,84 @@ export interface operations {
                 };
                 content: {
                     "application/pdf": number[];
+                };
+            };
+            /** @description Of a signed link: where the receipt is, for some minutes */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refund_order: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the refund safe to repeat */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The order's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundOrder"];
+            };
+        };
+        responses: {
+            /** @description It went back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_reservations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The order's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is held */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_Reservation"];
                 };
             };
             /** @description It is refused; `type` and `detail` say why */
@@ -4795,6 +5549,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FollowUpAccepted"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The order's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What happened */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_orders: {
+        parameters: {
+            query?: {
+                /** @description A customer's id or mail address */
+                customer?: string;
+                /**
+                 * @description With at most this total, in whatever currency
+                 * @example 99.99
+                 */
+                max_total?: string;
+                /**
+                 * @description With at least this total, in whatever currency
+                 * @example 10.00
+                 */
+                min_total?: string;
+                /**
+                 * @description Placed at this time or later
+                 * @example 2026-01-31
+                 */
+                placed_after?: string;
+                /**
+                 * @description Placed before this time
+                 * @example 2026-02-01
+                 */
+                placed_before?: string;
+                /** @description A piece of the order's id, or of the customer's name or mail address */
+                q?: string;
+                /** @description A status; may be given several times */
+                status?: string[];
+                /**
+                 * @description The workflow that took the order
+                 * @example checkout
+                 */
+                workflow?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The orders */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description It is refused; `type` and `detail` say why */
@@ -5039,6 +5886,39 @@ export interface operations {
             };
         };
     };
+    quote_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuoteRequest"];
+            };
+        };
+        responses: {
+            /** @description What it would cost */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quote"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readyz: {
         parameters: {
             query?: never;
@@ -5111,6 +5991,196 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AcceptedOrder"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Somebody is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Signed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nobody is signed in any more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The shop */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shop"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_statistics: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `1h` (by minute), `24h` (by quarter of an hour) or `30d` (by six hours); `1h` unless told
+                 * @example 24h
+                 */
+                range?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Orders over time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderStatisticsView"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    workflow_statistics: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `1h`, `24h` or `30d`; `1h` unless told
+                 * @example 24h
+                 */
+                range?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The workflows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_WorkflowStatisticsView"];
                 };
             };
             /** @description It is refused; `type` and `detail` say why */
@@ -5241,6 +6311,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkflowView"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    workflow_problems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The workflow
+                 * @example checkout
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is doubtful */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_DefinitionProblem"];
+                };
+            };
+            /** @description It is refused; `type` and `detail` say why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_workflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The workflow
+                 * @example checkout
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RehearsalRequest"];
+            };
+        };
+        responses: {
+            /** @description How it went */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalView"];
                 };
             };
             /** @description It is refused; `type` and `detail` say why */

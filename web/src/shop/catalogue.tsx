@@ -42,7 +42,7 @@ export function Catalogue() {
           <Title order={1}>{t('catalogue.title')}</Title>
           {shop.data && shop.data.shipping.length > 0 && (
             <Text c="dimmed" size="sm" mt={4}>
-              {shop.data.shipping.join(' · ')}
+              {t('catalogue.shipping', { rules: shop.data.shipping.join(' · ') })}
             </Text>
           )}
         </div>

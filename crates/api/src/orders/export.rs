@@ -44,7 +44,7 @@ const COLUMNS: [&str; 16] = [
 #[utoipa::path(
     get, path = "/orders/export.csv", tag = "orders", operation_id = "export_orders",
     params(
-        ("status" = Option<String>, Query, description = "A status; may be given several times", example = "confirmed"),
+        ("status" = Option<Vec<String>>, Query, description = "A status; may be given several times"),
         ("workflow" = Option<String>, Query, description = "The workflow that took the order", example = "checkout"),
         ("customer" = Option<String>, Query, description = "A customer's id or mail address"),
         ("placed_after" = Option<String>, Query, description = "Placed at this time or later", example = "2026-01-31"),

@@ -19,7 +19,7 @@ use crate::views::PageView;
 #[utoipa::path(
     get, path = "/orders", tag = "orders", operation_id = "list_orders",
     params(
-        ("status" = Option<String>, Query, description = "A status, as the order's workflow calls it or by its common name; may be given several times", example = "confirmed"),
+        ("status" = Option<Vec<String>>, Query, description = "A status, as the order's workflow calls it or by its common name; may be given several times"),
         ("workflow" = Option<String>, Query, description = "The workflow that took the order", example = "checkout"),
         ("customer" = Option<String>, Query, description = "A customer's id or mail address"),
         ("placed_after" = Option<String>, Query, description = "Placed at this time or later: a date, or a time with its offset", example = "2026-01-31T00:00:00Z"),

@@ -119,7 +119,7 @@ function Resend({ mail }: { mail: Mail }) {
     mutationFn: () =>
       answer<unknown>(
         api.POST('/orders/{id}/mails/{mail_id}/resend', {
-          params: { path: { id: mail.order_id, mail_id: mail.id.toString() } },
+          params: { path: { id: mail.order_id, mail_id: mail.id } },
         }),
       ),
     onSuccess: () => notifications.show({ message: t('resend.done') }),

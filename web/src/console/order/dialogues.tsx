@@ -95,8 +95,8 @@ export function RefundDialogue({ order, why, onClose }: ActionProps) {
 export function ResendMailDialogue({ order, why, onClose }: ActionProps) {
   const { t } = useTranslation('console');
   const mails = useQuery(orderMailsQuery(order.order_id));
-  const [chosen, choose] = useState<string>();
-  const mail = chosen ?? mails.data?.[0]?.id.toString();
+  const [chosen, choose] = useState<number>();
+  const mail = chosen ?? mails.data?.[0]?.id;
   return (
     <Dialogue
       title={t('action.resend_mail')}
@@ -104,20 +104,19 @@ export function ResendMailDialogue({ order, why, onClose }: ActionProps) {
       disabled={mail === undefined}
       done={t('resend.done')}
       onClose={onClose}
-      act={() =>
-        answer<unknown>(
-          api.POST('/orders/{id}/mails/{mail_id}/resend', {
-            params: { path: { id: order.order_id, mail_id: mail ?? '' } },
-          }),
-        )
-      }
+      act={async () => {
+        if (mail === undefined) return;
+        await answer<unknown>(
+          api.POST('/orders/{id}/mails/{mail_id}/resend', { params: { path: { id: order.order_id, mail_id: mail } } }),
+        );
+      }}
     >
       {() => (
         <>
           <Text size="sm">{why}</Text>
           <Loaded query={mails} rows={2}>
             {(items) => (
-              <Radio.Group label={t('resend.which')} value={mail} onChange={choose}>
+              <Radio.Group label={t('resend.which')} value={mail?.toString()} onChange={(id) => choose(Number(id))}>
                 <Stack gap="xs" mt="xs">
                   {items.map((each) => (
                     <Radio key={each.id} value={each.id.toString()} label={each.subject} description={each.to} />

@@ -144,7 +144,7 @@ impl Home {
 
     /// What spreads the stock of hot products.
     pub fn shards(&self) -> Result<StockShards, StartError> {
-        Ok(StockShards::new(self.clients.dynamodb.clone(), self.settings.data_table()?))
+        Ok(StockShards::new(self.clients.dynamodb.clone(), self.settings.data_table()?, self.settings.stock_shards))
     }
 
     /// The executions of the workflow and of what follows it.

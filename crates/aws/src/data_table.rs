@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Get, KeysAndAttributes, TransactGetItem};
 use futures::future::try_join_all;
 use ports::{Result, StepError};
+use uuid::Uuid;
 
 use crate::fault;
 use crate::item::{self, Item};
 use crate::pause::pause;
 use crate::records::Key;
 use crate::tables::Index;
+use crate::write::Write;
 
 /// The most items that one request reads, in a batch or in a transaction.
 const MOST_AT_ONCE: usize = 100;
@@ -37,6 +40,14 @@ pub(crate) enum AtOnce {
     Read(BTreeMap<Key, Item>),
     /// Somebody writes there right now.
     Busy,
+}
+
+/// What came of a transaction.
+pub(crate) enum Transaction {
+    /// All is written.
+    Done,
+    /// Nothing is: why, for each action in its order. `None` stands where it was not the reason.
+    Cancelled(Vec<String>),
 }
 
 /// Where an index is read.
@@ -101,11 +112,23 @@ impl DataTable {
         if wanted.is_none() { Ok(found) } else { Err(StepError::unavailable("DynamoDB has no room for so many reads")) }
     }
 
-    /// Those of the items that are there, all as they are at one moment, if that many can be read so.
-    pub(crate) async fn get_at_once(&self, keys: impl IntoIterator<Item = Key>) -> Result<AtOnce> {
-        let keys: BTreeSet<Key> = keys.into_iter().collect();
+    /// Those of the items that are there, all as they are at one moment.
+    pub(crate) async fn get_at_once(&self, keys: &BTreeSet<Key>) -> Result<AtOnce> {
+        let keys: Vec<Key> = keys.iter().cloned().collect();
+        let AtOnce::Read(found) = self.get_transactions(&keys).await? else { return Ok(AtOnce::Busy) };
+        if keys.len() <= MOST_AT_ONCE {
+            return Ok(AtOnce::Read(found));
+        }
+        // More than one transaction reads: what is the same before and after was so in between.
+        match self.get_transactions(&keys).await? {
+            AtOnce::Read(again) if again == found => Ok(AtOnce::Read(found)),
+            _ => Ok(AtOnce::Busy),
+        }
+    }
+
+    async fn get_transactions(&self, keys: &[Key]) -> Result<AtOnce> {
         let mut found = BTreeMap::new();
-        for chunk in keys.into_iter().collect::<Vec<_>>().chunks(MOST_AT_ONCE) {
+        for chunk in keys.chunks(MOST_AT_ONCE) {
             let gets = chunk.iter().map(|key| {
                 let get = Get::builder().table_name(&self.name).set_key(Some(key.to_item())).build();
                 TransactGetItem::builder().get(get.expect("table and key are given")).build()
@@ -126,6 +149,27 @@ impl DataTable {
             }
         }
         Ok(AtOnce::Read(found))
+    }
+
+    /// Writes all or nothing.
+    pub(crate) async fn transact(&self, writes: &[Write]) -> Result<Transaction> {
+        let actions = writes.iter().map(Write::to_action).collect::<Result<_, _>>().map_err(StepError::unavailable)?;
+        // By it DynamoDB knows this very transaction when the SDK sends it again, having heard no answer. It
+        // is no function of what is written: a price that is changed and changed back is three transactions,
+        // and the third would be taken for the first.
+        let token = Uuid::now_v7().hyphenated().to_string();
+        let request = self.client.transact_write_items().set_transact_items(Some(actions)).client_request_token(token);
+        let error = match request.send().await {
+            Ok(_) => return Ok(Transaction::Done),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                let codes = cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None"));
+                Ok(Transaction::Cancelled(codes.map(str::to_owned).collect()))
+            }
+            _ => Err(unavailable(error)),
+        }
     }
 
     /// What an index has in some of its partitions: sort keys with the keys of the items, at most so many in

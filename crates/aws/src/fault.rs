@@ -30,7 +30,11 @@ const THROTTLED: [&str; 9] = [
 ];
 
 /// Why something was not delivered: a service's error, permanent when it is one of those names.
-pub(crate) fn failure<E: ProvideErrorMetadata, R>(service: &str, error: &SdkError<E, R>, permanent: &[&str]) -> Failure {
+pub(crate) fn failure<E: ProvideErrorMetadata, R>(
+    service: &str,
+    error: &SdkError<E, R>,
+    permanent: &[&str],
+) -> Failure {
     refusal(service, &reason(error), permanent)
 }
 

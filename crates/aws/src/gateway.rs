@@ -15,17 +15,16 @@ use std::time::Duration;
 use adapter::gateway::{self, Account, FailureRate, Ruling};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use order::{Money, OrderId, PaymentEvent};
 use ports::{ChargeRequest, Clock, GatewayError, PaymentGateway, RefundRequest, StepError};
 use serde::{Deserialize, Serialize};
 
-use crate::changes::write::{Write, request_token};
-use crate::data_table::{DataTable, unavailable};
+use crate::data_table::{DataTable, Transaction, unavailable};
 use crate::item;
 use crate::pause::pause;
 use crate::records::{Key, OrderBook};
+use crate::write::Write;
 
 /// How often a request is looked at again that meets another about the same order.
 const MOST_ATTEMPTS: u32 = 8;
@@ -181,22 +180,8 @@ impl SimulatedGateway {
         };
         let mut key = key_of(&event.key).to_item();
         key.insert("order_id".to_owned(), owner);
-        self.commit(&[account, Write::insert(self.data.name(), key)]).await
-    }
-
-    async fn commit(&self, writes: &[Write]) -> Result<bool, GatewayError> {
-        let actions = writes.iter().map(Write::to_action).collect::<Result<_, _>>().map_err(StepError::unavailable);
-        let request = self
-            .data
-            .client()
-            .transact_write_items()
-            .set_transact_items(Some(actions.map_err(no_books)?))
-            .client_request_token(request_token(writes));
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(refused)) if refused.err().is_transaction_canceled_exception() => Ok(false),
-            Err(error) => Err(no_books(unavailable(error))),
-        }
+        let written = self.data.transact(&[account, Write::insert(self.data.name(), key)]).await.map_err(no_books)?;
+        Ok(matches!(written, Transaction::Done))
     }
 
     /// Whether the key was never used for an authorisation that timed out.

@@ -40,6 +40,7 @@ mod settings;
 mod shards;
 pub mod tables;
 mod topics;
+mod write;
 
 pub use alarms::Alarms;
 pub use audit::{BookAuditor, ExecutionStates};

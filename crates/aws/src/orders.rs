@@ -126,7 +126,8 @@ impl Sought {
             index,
             partitions,
             statuses,
-            from: bound(filter.placed_after).unwrap_or_default(),
+            // DynamoDB takes no empty key, and "0" comes before every time.
+            from: bound(filter.placed_after).unwrap_or_else(|| "0".to_owned()),
             // A colon sorts right behind the digits of a time.
             to: bound(filter.placed_before).unwrap_or_else(|| ":".to_owned()),
             all_fit: *filter == goes_by_time_and_customer,

@@ -1,5 +1,6 @@
 //! Holds that have run out.
 
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use order::OrderId;
 use ports::{Change, Result, StepError};
@@ -13,6 +14,9 @@ use crate::tables;
 /// How many orders are looked at together.
 const TOGETHER: usize = 100;
 
+/// Of how many the units are given back at the same time.
+const IN_FLIGHT: usize = 16;
+
 impl Applier {
     /// Gives back the units of all orders whose hold has run out; how many orders they were. An order that
     /// is still on its way finds its units gone when it comes to the sale, and takes free ones if there are
@@ -20,20 +24,26 @@ impl Applier {
     ///
     /// # Errors
     ///
-    /// `ServiceUnavailable` when DynamoDB does not answer. What was given back until then stays so.
+    /// `ServiceUnavailable` when DynamoDB does not answer, or the error of an order whose units could not be
+    /// given back. It does not hold up the others.
     pub async fn expire_reservations(&self, now: Timestamp) -> Result<usize> {
         let partitions: Vec<String> = (0..SHARDS).map(expiry).collect();
-        let (mut from, mut expired) = (String::from("0"), 0);
+        let (mut from, mut expired, mut failed) = (String::from("0"), 0, None);
         loop {
             let range = Range { from, to: item::sortable(now.as_microsecond()), descending: false };
             let due = self.data().indexed(&tables::EXPIRY, &partitions, &range, TOGETHER).await?;
-            for (_, key) in &due {
-                expired += usize::from(self.expire(key, now).await?);
+            let attempts: Vec<_> = due.iter().map(|(_, key)| self.expire(key, now)).collect();
+            let mut answers = stream::iter(attempts).buffer_unordered(IN_FLIGHT);
+            while let Some(answer) = answers.next().await {
+                match answer {
+                    Ok(given_back) => expired += usize::from(given_back),
+                    Err(error) => failed = Some(error),
+                }
             }
             match due.last() {
                 // Those of the same instant as the last come again, and find nothing to give back.
                 Some((last, _)) if due.len() == TOGETHER && *last > range.from => from = last.clone(),
-                _ => return Ok(expired),
+                _ => return failed.map_or(Ok(expired), Err),
             }
         }
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use order::Email;
 use serde::de::DeserializeOwned;
 
+use crate::shards::MOST_SHARDS;
+
 /// Hours for which a link to a receipt is good unless told otherwise: a week.
 const LINK_EXPIRES_HOURS: u32 = 7 * 24;
 
@@ -103,7 +105,12 @@ impl Settings {
             queues: variables.map("ORDERFLOW_QUEUES", "a JSON object of URLs by queue")?,
             state_machines: variables.map("ORDERFLOW_STATE_MACHINES", "a JSON object of ARNs by workflow")?,
             alarms: variables.map("ORDERFLOW_ALARMS", "a JSON object of CloudWatch's names by alarm")?,
-            stock_shards: variables.number("ORDERFLOW_STOCK_SHARDS", "a whole number from 1 to 1000", 1..=1_000, 1)?,
+            stock_shards: variables.number(
+                "ORDERFLOW_STOCK_SHARDS",
+                "a whole number from 1 to 32",
+                1..=MOST_SHARDS,
+                1,
+            )?,
             link_expires_hours: variables.number(
                 "ORDERFLOW_LINK_EXPIRES_HOURS",
                 "a whole number of hours from 1 to 8760",
@@ -289,7 +296,7 @@ mod tests {
             ("ORDERFLOW_STATE_MACHINES", r#"{"checkout":1}"#),
             ("ORDERFLOW_MAIL_FROM", "nobody"),
             ("ORDERFLOW_PUBLIC_URL", "shop.example.com"),
-            ("ORDERFLOW_STOCK_SHARDS", "0"),
+            ("ORDERFLOW_STOCK_SHARDS", "33"),
             ("ORDERFLOW_LINK_EXPIRES_HOURS", "week"),
             ("ORDERFLOW_FAILURE_RATES", r#"{"order-app":1.2}"#),
         ] {

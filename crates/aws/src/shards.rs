@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
+use futures::{StreamExt, TryStreamExt, stream};
 use order::{Invalid, Level, Sku};
 use ports::{ErrorName, Result, StepError};
 
 use crate::changes::shelf::Shelf;
-use crate::changes::write::{Write, request_token};
-use crate::data_table::{DataTable, Range, unavailable};
-use crate::item;
+use crate::data_table::{DataTable, Range, Transaction, unavailable};
+use crate::item::{self, Item};
 use crate::pause::pause;
 use crate::records::{Key, LevelRecord, PRODUCTS, ProductRecord};
 use crate::tables;
@@ -26,26 +26,30 @@ const MOST_ATTEMPTS: u32 = 8;
 /// The longest first pause between two attempts.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
+/// How many products are evened out at the same time.
+const IN_FLIGHT: usize = 16;
+
 /// The shards of all products. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct StockShards {
     data: DataTable,
+    shards: u32,
 }
 
 impl StockShards {
-    /// The shards in that data table.
-    pub fn new(client: Client, data_table: impl Into<String>) -> Self {
-        Self { data: DataTable::new(client, data_table) }
+    /// The shards in that data table, so many for each product, at least one.
+    pub fn new(client: Client, data_table: impl Into<String>, shards: u32) -> Self {
+        Self { data: DataTable::new(client, data_table), shards: shards.clamp(1, MOST_SHARDS) }
     }
 
-    /// Spreads a product over so many shards from now on, and evens out what is free. Shards that are no
-    /// longer filled keep what orders hold there until they let go of it.
+    /// Spreads a product over so many shards from now on, and evens out what is free; how many units moved.
+    /// Shards that are no longer filled keep what orders hold there until they let go of it.
     ///
     /// # Errors
     ///
     /// `InvalidRequest` for a number of shards that cannot be; `NotFound` without such a product;
     /// `ServiceUnavailable` when DynamoDB does not answer.
-    pub async fn reshard(&self, sku: &Sku, shards: u32) -> Result<()> {
+    pub async fn reshard(&self, sku: &Sku, shards: u32) -> Result<i64> {
         if !(1..=MOST_SHARDS).contains(&shards) {
             return Err(Invalid::new(format!("1 to {MOST_SHARDS} shards")).at("shards").into());
         }
@@ -75,7 +79,7 @@ impl StockShards {
             Err(error) if is_refused(&error) => return Err(no_product(sku)),
             Err(error) => return Err(unavailable(error)),
         }
-        self.rebalance(sku).await.map(drop)
+        self.rebalance(sku).await
     }
 
     /// Evens out the free units of a product's shards; how many units moved. Fewer than it takes to matter
@@ -88,7 +92,8 @@ impl StockShards {
         shift(&self.data, sku, |shelf| even_out(&shelf.free(), shelf.filled)).await
     }
 
-    /// Evens out all products that are spread over several shards; how many units moved.
+    /// Sees to it that all products are spread over as many shards as they should be, and evens them out; how
+    /// many units moved.
     ///
     /// # Errors
     ///
@@ -105,14 +110,20 @@ impl StockShards {
             let Some((last, _)) = listed.last() else { return Ok(moved) };
             after.clone_from(last);
             let items = self.data.get_all(listed.iter().map(|(_, key)| key.clone())).await?;
-            for (sku, key) in &listed {
-                let Some(item) = items.get(key) else { continue };
-                let product: ProductRecord = item::to_record(item.clone())?;
-                if product.shards_made > 1 {
-                    let sku = Sku::parse(sku).map_err(|_| StepError::unavailable("a stored sku cannot be read"))?;
-                    moved += self.rebalance(&sku).await?;
-                }
-            }
+            let products = listed.iter().filter_map(|(sku, key)| Some(self.see_to(sku, items.get(key)?.clone())));
+            let products: Vec<_> = products.collect();
+            let answers: Vec<i64> = stream::iter(products).buffer_unordered(IN_FLIGHT).try_collect().await?;
+            moved += answers.iter().sum::<i64>();
+        }
+    }
+
+    async fn see_to(&self, sku: &str, item: Item) -> Result<i64> {
+        let sku = Sku::parse(sku).map_err(|_| StepError::unavailable("a stored sku cannot be read"))?;
+        let product: ProductRecord = item::to_record(item)?;
+        match product {
+            product if product.shards != self.shards => self.reshard(&sku, self.shards).await,
+            product if product.shards_made > 1 => self.rebalance(&sku).await,
+            _ => Ok(0),
         }
     }
 }
@@ -144,19 +155,9 @@ async fn shift(data: &DataTable, sku: &Sku, plan: impl Fn(&Shelf) -> Vec<Shift>)
         for Shift { from, to, units } in &shifts {
             shelf.shift(*from, *to, *units);
         }
-        let writes = shelf.writes(data.name(), sku);
-        let actions = writes.iter().map(Write::to_action).collect::<Result<_, _>>().map_err(StepError::unavailable)?;
-        let request = data
-            .client()
-            .transact_write_items()
-            .set_transact_items(Some(actions))
-            .client_request_token(request_token(&writes));
-        match request.send().await {
-            Ok(_) => return Ok(shifts.iter().map(|shift| shift.units).sum()),
-            Err(SdkError::ServiceError(refused)) if refused.err().is_transaction_canceled_exception() => {
-                pause(FIRST_PAUSE, attempt).await;
-            }
-            Err(error) => return Err(unavailable(error)),
+        match data.transact(&shelf.writes(data.name(), sku)).await? {
+            Transaction::Done => return Ok(shifts.iter().map(|shift| shift.units).sum()),
+            Transaction::Cancelled(_) => pause(FIRST_PAUSE, attempt).await,
         }
     }
     // Others take them faster than they can be moved: nothing is wrong with where they are.

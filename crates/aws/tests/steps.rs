@@ -3,10 +3,10 @@
 mod stand_in;
 mod support;
 
-use stand_in::moto;
+use stand_in::ministack;
 use support::Shop;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_step_done_twice_has_the_effect_of_one() {
-    contract::run_steps(|| Shop::new(moto(), 1)).await;
+    contract::run_steps(|| Shop::new(ministack(), 1)).await;
 }

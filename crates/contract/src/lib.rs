@@ -102,6 +102,11 @@ pub trait World: Home {
     /// Every event on the bus.
     async fn events(&self) -> Vec<BusEvent>;
 
+    /// How many steps a random sequence has: fewer where an answer takes its time.
+    fn random_steps(&self) -> usize {
+        400
+    }
+
     /// Gives back the holds that have run out.
     async fn expire_reservations(&self) -> Result<()>;
 

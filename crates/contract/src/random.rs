@@ -11,7 +11,6 @@ use ports::{Change, ErrorName};
 use crate::World;
 use crate::fixtures::{apply, book, count, id, order, place, product, release, reserve, restock, sell, sku, status};
 
-const STEPS: usize = 400;
 const PRODUCTS: [&str; 3] = ["A", "B", "C"];
 const ORDERS: u64 = 8;
 
@@ -29,7 +28,7 @@ pub(crate) async fn any_sequence_keeps_the_books(world: Arc<dyn World>) {
         let ordered = ordered(number);
         apply(world, vec![place(world, order(&format!("O-{number}"), &ordered))]).await;
     }
-    for step in 0..STEPS {
+    for step in 0..world.random_steps() {
         let told = format!("step {step}; run again with {SEED}={seed}");
         if dice.below(20) == 0 {
             world.advance(SignedDuration::from_mins(16));

@@ -11,12 +11,12 @@ use order::{Customer, Entry, Level, OrderId, Sku};
 use ports::{ErrorName, Movement, Result, StepError};
 
 use super::shelf::Shelf;
-use super::write::Write;
 use crate::TableNames;
 use crate::item;
 use crate::outbox_items::OutboxItem;
 use crate::records::{Binding, CUSTOMERS, CustomerRecord, EntryRecord, Key, OrderBook, PRODUCTS, ProductRecord};
 use crate::sequence::Sequence;
+use crate::write::Write;
 
 /// Part of the books.
 #[derive(Debug, Default)]
@@ -117,10 +117,15 @@ impl Books {
             }
         }
         for (sku, page) in self.products {
-            if let Page { before, now: Some(now), .. } = page
-                && before.as_ref() != Some(&now)
-            {
-                writes.push(product(&tables.data, &sku, &now));
+            let Page { before, now: Some(now), .. } = page else { continue };
+            let counted = self.shelves.get(&sku).is_some_and(Shelf::is_counted);
+            if before.as_ref() != Some(&now) {
+                writes.push(product(&tables.data, &sku, &now, before.as_ref().filter(|_| counted)));
+            } else if counted {
+                // Of a shard that was added meanwhile nobody has counted the units.
+                let made = BTreeMap::from([(":made".to_owned(), item::number(now.shards_made.into()))]);
+                let condition = "shards_made = :made".to_owned();
+                writes.push(Write::check(&tables.data, &Key::product(&sku), condition, made));
             }
         }
         for (sku, shelf) in &self.shelves {
@@ -151,8 +156,9 @@ fn with_key(key: &Key, mut item: item::Item) -> item::Item {
     item
 }
 
-/// A product's name and price; over how many shards it is spread stays what it is, once it is there.
-fn product(table: &str, sku: &Sku, record: &ProductRecord) -> Write {
+/// A product's name and price; over how many shards it is spread stays what it is, once it is there. Where its
+/// stock was `counted` it must still be spread over as many.
+fn product(table: &str, sku: &Sku, record: &ProductRecord, counted: Option<&ProductRecord>) -> Write {
     let assignments = [
         "product_name = :name",
         "price_minor = :price",
@@ -170,7 +176,10 @@ fn product(table: &str, sku: &Sku, record: &ProductRecord) -> Write {
         (":listing", item::text(PRODUCTS)),
         (":sku", item::text(sku.as_str())),
     ];
-    Write::update(table, &Key::product(sku), format!("SET {}", assignments.join(", ")), None, values)
+    let condition = counted.map(|_| "shards_made = :made".to_owned());
+    let made = counted.map(|counted| (":made".to_owned(), item::number(counted.shards_made.into())));
+    Write::update(table, &Key::product(sku), format!("SET {}", assignments.join(", ")), condition, values)
+        .with_values(made.into_iter().collect())
 }
 
 /// The ledger's items: one for each product and shard.

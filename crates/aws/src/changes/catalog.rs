@@ -1,7 +1,7 @@
 //! Products and customers, without their stock.
 
 use order::{Customer, Money, Sku};
-use ports::Result;
+use ports::{Change, Result};
 
 use super::books::Books;
 use super::shelf::Shelf;
@@ -22,6 +22,28 @@ pub(super) fn put_product(books: &mut Books, sku: &Sku, name: &str, unit_price: 
         .entry(sku.clone())
         .or_insert_with(|| Shelf::new(shards, std::iter::repeat_n(None, shards_made as usize)));
     Ok(())
+}
+
+/// Two parts of changes that are all of the catalogue, each of which may be applied by itself. A movement of
+/// stock is not among them: applied twice it is two.
+pub(super) fn halves(changes: &[Change]) -> Option<(&[Change], &[Change])> {
+    let subjects: Vec<(&str, &str)> = changes.iter().map(subject).collect::<Option<_>>()?;
+    // What is of one product stays together.
+    let parts = |index: &usize| subjects[index - 1] != subjects[*index];
+    let middle = changes.len() / 2;
+    let index = (middle..changes.len()).chain((1..middle).rev()).filter(|index| *index > 0).find(parts)?;
+    Some(changes.split_at(index))
+}
+
+/// The product or customer that a change is about, if that is all.
+fn subject(change: &Change) -> Option<(&str, &str)> {
+    match change {
+        Change::PutProduct { sku, .. } | Change::CountStock { sku, .. } | Change::SeedStock { sku, .. } => {
+            Some(("product", sku.as_str()))
+        }
+        Change::PutCustomer(customer) => Some(("customer", customer.id.as_str())),
+        _ => None,
+    }
 }
 
 pub(super) fn put_customer(books: &mut Books, customer: &Customer) -> Result<()> {

@@ -12,7 +12,6 @@ mod orders;
 mod reading;
 pub(crate) mod shelf;
 mod stock;
-pub(crate) mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,18 +19,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use order::Invalid;
 use ports::{Change, Clock, Result, StepError, Writer};
 
-use crate::data_table::{DataTable, unavailable};
+use crate::data_table::{DataTable, Transaction};
 use crate::pause::pause;
 use crate::sequence::Sequence;
 use crate::shards;
+use crate::write::Write;
 use books::{Books, Scattered};
 use reading::Reading;
-use write::{Write, request_token};
 
 pub(crate) use books::total;
 
@@ -110,13 +107,25 @@ impl Applier {
         }
     }
 
-    /// Applies the changes of one step.
+    /// Applies the changes of one step, all of them or none.
+    ///
+    /// A catalogue may be longer than a transaction can be. When the changes are nothing but products with
+    /// their first or counted stock and customers, each by itself, they go in as many transactions as it
+    /// takes: what is refused is refused before any of them, and after an outage they may be applied again.
     ///
     /// # Errors
     ///
     /// As [`Change`] says of each. `InvalidRequest` when they are more than one transaction takes;
     /// `ServiceUnavailable` when DynamoDB does not answer or too many others change the same all the time.
     pub async fn apply(&self, changes: &[Change]) -> Result<()> {
+        let Applied::Not { actions } = self.apply_at_once(changes).await? else { return Ok(()) };
+        let (first, second) = catalog::halves(changes).ok_or_else(|| too_many(actions))?;
+        Box::pin(self.apply(first)).await?;
+        Box::pin(self.apply(second)).await
+    }
+
+    /// Applies changes in one transaction, if they fit one.
+    async fn apply_at_once(&self, changes: &[Change]) -> Result<Applied> {
         // The messages of these changes that turned out to be in the outbox already.
         let mut sent = BTreeSet::new();
         let mut reading = Reading::Each;
@@ -139,7 +148,7 @@ impl Applier {
             let writes = books.writes(&self.tables, &sent, &self.sequence);
             if writes.len() > MOST_ACTIONS || stock_actions > 2 * MAX_LINES {
                 if scattered.is_empty() && writes.len() > MOST_ACTIONS {
-                    return Err(too_many(writes.len()));
+                    return Ok(Applied::Not { actions: writes.len() });
                 }
                 for Scattered { sku, home, units } in &scattered {
                     shards::gather(&self.data, sku, *home, *units).await?;
@@ -149,7 +158,7 @@ impl Applier {
                 }
             }
             match self.commit(&writes).await? {
-                Committed::Done => return Ok(()),
+                Committed::Done => return Ok(Applied::Done),
                 Committed::Sent(keys) => sent.extend(keys),
                 Committed::Lost => pause(FIRST_PAUSE, attempt).await,
             }
@@ -178,27 +187,14 @@ impl Applier {
         if writes.is_empty() {
             return Ok(Committed::Done);
         }
-        let actions = writes.iter().map(Write::to_action).collect::<Result<_, _>>().map_err(StepError::unavailable)?;
-        let request = self
-            .data
-            .client()
-            .transact_write_items()
-            .set_transact_items(Some(actions))
-            .client_request_token(request_token(writes));
-        let error = match request.send().await {
-            Ok(_) => return Ok(Committed::Done),
-            Err(error) => error,
-        };
-        let SdkError::ServiceError(refused) = &error else { return Err(unavailable(error)) };
-        let reasons = match refused.err() {
-            TransactWriteItemsError::TransactionCanceledException(cancelled) => cancelled.cancellation_reasons(),
-            TransactWriteItemsError::TransactionInProgressException(_) => return Ok(Committed::Lost),
-            _ => return Err(unavailable(error)),
+        let reasons = match self.data.transact(writes).await? {
+            Transaction::Done => return Ok(Committed::Done),
+            Transaction::Cancelled(reasons) => reasons,
         };
         let mut sent = Vec::new();
         let mut lost = false;
-        for (write, code) in writes.iter().zip(reasons.iter().map(|reason| reason.code().unwrap_or("None"))) {
-            match (code, write.message_key(&self.tables.outbox)) {
+        for (write, code) in writes.iter().zip(&reasons) {
+            match (code.as_str(), write.message_key(&self.tables.outbox)) {
                 ("None", _) => {}
                 ("ConditionalCheckFailed", Some(key)) => sent.push(key.to_owned()),
                 (
@@ -222,6 +218,17 @@ impl Writer for Applier {
     async fn apply(&self, changes: Vec<Change>) -> Result<()> {
         Self::apply(self, &changes).await
     }
+}
+
+/// What came of changes that were to be applied in one transaction.
+enum Applied {
+    /// They are applied, or there was nothing to be done.
+    Done,
+    /// They need more actions than a transaction takes.
+    Not {
+        /// How many.
+        actions: usize,
+    },
 }
 
 /// What came of a transaction.

@@ -16,7 +16,7 @@ use crate::records::{Binding, Key, LevelRecord, OrderBook, ProductRecord};
 pub(super) enum Reading {
     /// Each item as it is, one after the other.
     Each,
-    /// All of them as they are at one moment; twice as dear, and in the way of those who write.
+    /// All of them once more, as they are at one moment; dear, and in the way of those who write.
     AtOnce,
 }
 
@@ -24,28 +24,23 @@ pub(super) enum Reading {
 /// was to be read at once.
 pub(super) async fn read(data: &DataTable, changes: &[Change], reading: Reading) -> Result<Option<Books>> {
     let wanted = Wanted::of(changes);
-    let mut keys: BTreeSet<Key> = wanted.orders.iter().map(Key::order).collect();
-    keys.extend(wanted.bindings.iter().map(|key| Key::binding(key)));
-    keys.extend(wanted.products.iter().flat_map(first_of));
-    // What else is to be read depends on what is there, whichever way it is read.
-    let mut items = data.get_all(keys.iter().cloned()).await?;
-    let held = held_products(&wanted.stock_of, &items)?;
-    let products: BTreeSet<Sku> = wanted.products.union(&held).cloned().collect();
-    let missing: Vec<Key> = held.difference(&wanted.products).flat_map(first_of).collect();
-    items.extend(data.get_all(missing.iter().cloned()).await?);
-    keys.extend(missing);
-    let levels: Vec<Key> = products.iter().map(|sku| further_levels(sku, &items)).collect::<Result<Vec<_>>>()?.concat();
-    match reading {
-        Reading::Each => items.extend(data.get_all(levels).await?),
-        Reading::AtOnce => {
-            keys.extend(levels);
-            match data.get_at_once(keys).await? {
-                AtOnce::Read(all) => items = all,
-                AtOnce::Busy => return Ok(None),
-            }
+    // What else is to be read depends on what is there: whose units an order has, how many shards they are in.
+    let (mut keys, mut items) = (wanted.keys(&BTreeMap::new())?, BTreeMap::new());
+    let mut missing = keys.clone();
+    while !missing.is_empty() {
+        items.extend(data.get_all(missing).await?);
+        let needed = wanted.keys(&items)?;
+        missing = needed.difference(&keys).cloned().collect();
+        keys = needed;
+    }
+    if reading == Reading::AtOnce {
+        match data.get_at_once(&keys).await? {
+            // Meanwhile there may be more to be read.
+            AtOnce::Read(all) if wanted.keys(&all)?.is_subset(&keys) => items = all,
+            AtOnce::Read(_) | AtOnce::Busy => return Ok(None),
         }
     }
-    books(&wanted, &products, items).map(Some)
+    books(&wanted, items).map(Some)
 }
 
 /// What changes are about.
@@ -99,20 +94,32 @@ impl Wanted {
         }
         wanted
     }
+
+    /// All keys, as far as what was read already tells.
+    fn keys(&self, items: &BTreeMap<Key, Item>) -> Result<BTreeSet<Key>> {
+        let mut keys: BTreeSet<Key> = self.orders.iter().map(Key::order).collect();
+        keys.extend(self.bindings.iter().map(|key| Key::binding(key)));
+        for sku in self.all_products(items)? {
+            keys.extend(first_of(&sku));
+            keys.extend(further_levels(&sku, items)?);
+        }
+        Ok(keys)
+    }
+
+    /// The products that changes are about, and those that the orders have units of.
+    fn all_products(&self, items: &BTreeMap<Key, Item>) -> Result<BTreeSet<Sku>> {
+        let mut products = self.products.clone();
+        for item in self.stock_of.iter().filter_map(|id| items.get(&Key::order(id))) {
+            let (book, _) = OrderBook::from_item(item.clone())?;
+            products.extend(book.holdings.into_iter().map(|holding| holding.sku));
+        }
+        Ok(products)
+    }
 }
 
 /// A product and its first shard, which most have no more of.
 fn first_of(sku: &Sku) -> [Key; 2] {
     [Key::product(sku), Key::level(sku, 0)]
-}
-
-fn held_products(orders: &BTreeSet<OrderId>, items: &BTreeMap<Key, Item>) -> Result<BTreeSet<Sku>> {
-    let mut held = BTreeSet::new();
-    for item in orders.iter().filter_map(|id| items.get(&Key::order(id))) {
-        let (book, _) = OrderBook::from_item(item.clone())?;
-        held.extend(book.holdings.into_iter().map(|holding| holding.sku));
-    }
-    Ok(held)
 }
 
 fn further_levels(sku: &Sku, items: &BTreeMap<Key, Item>) -> Result<Vec<Key>> {
@@ -121,8 +128,9 @@ fn further_levels(sku: &Sku, items: &BTreeMap<Key, Item>) -> Result<Vec<Key>> {
     Ok((1..product.shards_made).map(|shard| Key::level(sku, shard)).collect())
 }
 
-fn books(wanted: &Wanted, products: &BTreeSet<Sku>, mut items: BTreeMap<Key, Item>) -> Result<Books> {
+fn books(wanted: &Wanted, mut items: BTreeMap<Key, Item>) -> Result<Books> {
     let mut books = Books::default();
+    let products = wanted.all_products(&items)?;
     for id in &wanted.orders {
         let found = items.remove(&Key::order(id)).map(OrderBook::from_item).transpose()?;
         books.orders.insert(id.clone(), Page::read(found));
@@ -132,12 +140,12 @@ fn books(wanted: &Wanted, products: &BTreeSet<Sku>, mut items: BTreeMap<Key, Ite
         books.bindings.insert(key.clone(), Page::read(found.map(|binding| (binding, 0))));
     }
     for sku in products {
-        let found: Option<ProductRecord> = items.remove(&Key::product(sku)).map(item::to_record).transpose()?;
+        let found: Option<ProductRecord> = items.remove(&Key::product(&sku)).map(item::to_record).transpose()?;
         if let Some(product) = &found {
-            let shards = (0..product.shards_made).map(|shard| level(items.remove(&Key::level(sku, shard))));
+            let shards = (0..product.shards_made).map(|shard| level(items.remove(&Key::level(&sku, shard))));
             books.shelves.insert(sku.clone(), Shelf::new(product.shards, shards.collect::<Result<Vec<_>>>()?));
         }
-        books.products.insert(sku.clone(), Page::read(found.map(|product| (product, 0))));
+        books.products.insert(sku, Page::read(found.map(|product| (product, 0))));
     }
     Ok(books)
 }

@@ -10,9 +10,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use order::{EntryKind, Level, Sku};
 
 use super::books::total;
-use super::write::Write;
 use crate::item;
 use crate::records::{Key, Part};
+use crate::write::Write;
 
 /// The shards of a product, those that are no longer filled included.
 #[derive(Debug)]
@@ -141,6 +141,15 @@ impl Shelf {
         }
     }
 
+    /// Whether somebody counted the units on hand, and found another number.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.is_changed() && self.shards.iter().any(|shard| shard.counted)
+    }
+
+    fn is_changed(&self) -> bool {
+        self.shards.iter().any(|shard| shard.now != shard.before)
+    }
+
     /// Moves free units between shards.
     pub(crate) fn shift(&mut self, from: u32, to: u32, units: i64) {
         self.book(Part { shard: from, units: -units }, EntryKind::Adjusted);
@@ -159,8 +168,7 @@ impl Shelf {
 
     /// What has to be written.
     pub(crate) fn writes(&self, table: &str, sku: &Sku) -> Vec<Write> {
-        let changed = self.shards.iter().any(|shard| shard.now != shard.before);
-        let numbered = (0_u32..).zip(&self.shards).filter(|_| changed);
+        let numbered = (0_u32..).zip(&self.shards).filter(|_| self.is_changed());
         numbered.filter_map(|(number, shard)| shard.write(table, &Key::level(sku, number))).collect()
     }
 }

@@ -87,6 +87,12 @@ impl Desk {
         let target = Target::builder().id("heard").arn(arn_of(&clients, &heard).await).build().expect("a target");
         let put = clients.events.put_targets().event_bus_name(&bus).rule(&rule).targets(target);
         put.send().await.expect("the rule has its target");
+        // SES takes mail only from who has shown that the address is theirs.
+        let sender = clients.ses.create_email_identity().email_identity("shop@example.com").send().await;
+        if let Err(error) = &sender {
+            let known = error.as_service_error().is_some_and(|error| error.is_already_exists_exception());
+            assert!(known, "the sender is made known: {error:?}");
+        }
         let clock = TestClock::new();
         let links = ReceiptLinks::new(b"secret", "https://shop.example.com", SignedDuration::from_hours(24));
         let receipts = ObjectReceipts::new(clients.s3.clone(), &bucket, links, clock.clone());

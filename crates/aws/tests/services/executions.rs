@@ -86,8 +86,10 @@ async fn executions_of_all_workflows_are_listed_page_by_page() {
     for (workflow, name) in
         [("checkout", "O-1"), ("return", "O-2"), ("checkout", "O-3"), ("checkout", "O-4"), ("return", "O-5")]
     {
-        machines.start(&execution(workflow, name)).await.unwrap();
+        let arn = machines.start(&execution(workflow, name)).await.unwrap();
+        machines.wait(&arn).await.unwrap();
         expected.insert(0, name);
+        // Their order is that of their starts, which are told in milliseconds.
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     for limit in [1, 2, 3, 5, 100] {

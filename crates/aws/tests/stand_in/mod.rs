@@ -14,7 +14,6 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType, StreamSpecification, StreamViewType,
 };
-use aws_smithy_http_client::tls;
 
 /// How long a server may take to come up: it reads all of Python's AWS first.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,12 +25,16 @@ pub struct StandIn {
     _guard: Option<Child>,
 }
 
-/// moto: strict on single calls. `ORDERFLOW_TEST_MOTO` names a running one.
+/// moto: strict on single calls. `ORDERFLOW_TEST_MOTO` names a running one, which must answer one request after
+/// the other, as `moto.py` does.
 pub fn moto() -> &'static StandIn {
     static MOTO: OnceLock<StandIn> = OnceLock::new();
     MOTO.get_or_init(|| {
-        StandIn::start("ORDERFLOW_TEST_MOTO", "moto_server", |command, port| {
-            command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
+        // The Python that has moto is where its server is.
+        let python = || find("moto_server").with_file_name("python3");
+        StandIn::start("ORDERFLOW_TEST_MOTO", python, |command, port| {
+            command.args(["-c", include_str!("moto.py"), "-H", "127.0.0.1", "-p", &port.to_string()]);
+            command.env("MOTO_ALLOW_NONEXISTENT_REGION", "true");
         })
     })
 }
@@ -40,33 +43,37 @@ pub fn moto() -> &'static StandIn {
 pub fn ministack() -> &'static StandIn {
     static MINISTACK: OnceLock<StandIn> = OnceLock::new();
     MINISTACK.get_or_init(|| {
-        StandIn::start("ORDERFLOW_TEST_MINISTACK", "ministack", |command, port| {
-            let path = std::env::var_os("PATH").unwrap_or_default();
-            command
-                .env_clear()
-                .env("PATH", path)
-                .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
-                .env("BIND_HOST", "127.0.0.1")
-                .env("GATEWAY_PORT", port.to_string())
-                .env("MINISTACK_HOST", "127.0.0.1");
-        })
+        StandIn::start(
+            "ORDERFLOW_TEST_MINISTACK",
+            || find("ministack"),
+            |command, port| {
+                let path = std::env::var_os("PATH").unwrap_or_default();
+                command
+                    .env_clear()
+                    .env("PATH", path)
+                    .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+                    .env("BIND_HOST", "127.0.0.1")
+                    .env("GATEWAY_PORT", port.to_string())
+                    .env("MINISTACK_HOST", "127.0.0.1");
+            },
+        )
     })
 }
 
 impl StandIn {
-    fn start(variable: &str, program: &str, configure: impl FnOnce(&mut Command, u16)) -> Self {
+    fn start(variable: &str, program: impl Fn() -> PathBuf, configure: impl FnOnce(&mut Command, u16)) -> Self {
         if let Ok(endpoint) = std::env::var(variable) {
             return Self { endpoint, _guard: None };
         }
-        let port = free_port();
+        let (program, port) = (program(), free_port());
         let mut command = Command::new("sh");
-        command.args(["-c", r#""$@" & server=$!; cat > /dev/null; kill $server"#, "sh"]).arg(find(program));
+        command.args(["-c", r#""$@" & server=$!; cat > /dev/null; kill $server"#, "sh"]).arg(&program);
         configure(&mut command, port);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let guard = command.spawn().expect("a shell starts");
         let (address, started) = (SocketAddr::from(([127, 0, 0, 1], port)), Instant::now());
         while TcpStream::connect(address).is_err() {
-            assert!(started.elapsed() < PATIENCE, "{program} did not come up within {PATIENCE:?}");
+            assert!(started.elapsed() < PATIENCE, "{} did not come up within {PATIENCE:?}", program.display());
             std::thread::sleep(Duration::from_millis(100));
         }
         Self { endpoint: format!("http://{address}"), _guard: Some(guard) }
@@ -79,15 +86,21 @@ impl StandIn {
 
     /// The configuration of clients that talk to it.
     pub async fn config(&self) -> SdkConfig {
-        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
         aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
             .endpoint_url(&self.endpoint)
-            .http_client(aws_smithy_http_client::Builder::new().tls_provider(provider).build_https())
+            // A client that could speak TLS would read all certificates of the system first.
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
             .load()
             .await
     }
+}
+
+/// A client of DynamoDB in a region of its own: moto copies all tables of a region for every transaction.
+pub async fn dynamodb_elsewhere(stand_in: &StandIn) -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::config::Builder::from(&stand_in.config().await);
+    aws_sdk_dynamodb::Client::from_conf(config.region(Region::new(unique("region"))).build())
 }
 
 /// A name that no other test has.
@@ -111,14 +124,18 @@ pub async fn create_table(client: &aws_sdk_dynamodb::Client, name: &str, table: 
         let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
         attribute.build().expect("name and type are given")
     });
-    let indexes = table.indexes.iter().map(|index| {
-        let projection = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
-        let index = GlobalSecondaryIndex::builder()
-            .index_name(index.name)
-            .set_key_schema(Some(key_schema(index.partition_key, index.sort_key)))
-            .projection(projection);
-        index.build().expect("name and keys are given")
-    });
+    let indexes: Vec<GlobalSecondaryIndex> = table
+        .indexes
+        .iter()
+        .map(|index| {
+            let projection = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
+            let index = GlobalSecondaryIndex::builder()
+                .index_name(index.name)
+                .set_key_schema(Some(key_schema(index.partition_key, index.sort_key)))
+                .projection(projection);
+            index.build().expect("name and keys are given")
+        })
+        .collect();
     let stream = table.stream_view_type.map(|view| {
         let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::from(view));
         stream.build().expect("it says whether it is enabled")
@@ -128,7 +145,8 @@ pub async fn create_table(client: &aws_sdk_dynamodb::Client, name: &str, table: 
         .table_name(name)
         .set_attribute_definitions(Some(attributes.collect()))
         .set_key_schema(Some(key_schema(table.partition_key, table.sort_key)))
-        .set_global_secondary_indexes(Some(indexes.collect()))
+        // DynamoDB takes no empty list.
+        .set_global_secondary_indexes((!indexes.is_empty()).then_some(indexes))
         .set_stream_specification(stream)
         .billing_mode(BillingMode::PayPerRequest)
         .send()

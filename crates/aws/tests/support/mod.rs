@@ -21,7 +21,7 @@ use order::OrderId;
 use ports::{Auditor, BusEvent, Change, Clock, DeliveryState, Execution, Ids, Messages, Ports};
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::stand_in::{StandIn, create_table, unique};
+use crate::stand_in::{StandIn, create_table, dynamodb_elsewhere, unique};
 
 pub struct TestClock(AtomicI64);
 
@@ -80,7 +80,8 @@ pub struct Shop {
 impl Shop {
     /// A shop on that stand-in, the stock of its products spread over so many shards.
     pub async fn new(stand_in: &StandIn, stock_shards: u32) -> Self {
-        let Shared { clients, topics, queues, bucket } = shared(stand_in).await;
+        let Shared { mut clients, topics, queues, bucket } = shared(stand_in).await;
+        clients.dynamodb = dynamodb_elsewhere(stand_in).await;
         let tables = create_tables(&clients).await;
         let start: Timestamp = "2026-11-21T09:00:00Z".parse().expect("a time");
         let clock = Arc::new(TestClock(AtomicI64::new(start.as_microsecond())));
@@ -105,8 +106,9 @@ impl Shop {
         self.states.0.lock().await.insert(arn, running);
     }
 
-    pub fn shards(&self) -> StockShards {
-        StockShards::new(self.clients.dynamodb.clone(), self.tables.data.clone())
+    /// What spreads the stock of this shop's products over so many shards.
+    pub fn shards(&self, shards: u32) -> StockShards {
+        StockShards::new(self.clients.dynamodb.clone(), self.tables.data.clone(), shards)
     }
 
     pub fn book_auditor(&self) -> BookAuditor {
@@ -143,11 +145,23 @@ impl Shop {
                         item.remove(attribute);
                     }
                 }
-                rows.push(format!("{:?}\n", item.into_iter().collect::<BTreeMap<_, _>>()));
+                rows.push(shown(&AttributeValue::M(item)) + "\n");
             }
         }
         rows.sort();
         rows.concat()
+    }
+}
+
+/// A value as text, with the members of maps in their order.
+fn shown(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::M(members) => {
+            let members: BTreeMap<&String, String> = members.iter().map(|(name, value)| (name, shown(value))).collect();
+            format!("{members:?}")
+        }
+        AttributeValue::L(items) => format!("{:?}", items.iter().map(shown).collect::<Vec<_>>()),
+        other => format!("{other:?}"),
     }
 }
 
@@ -276,6 +290,11 @@ impl World for Shop {
             _ => None,
         });
         events.collect()
+    }
+
+    /// A stand-in takes milliseconds for an answer.
+    fn random_steps(&self) -> usize {
+        60
     }
 
     async fn expire_reservations(&self) -> ports::Result<()> {

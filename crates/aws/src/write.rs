@@ -1,9 +1,7 @@
 //! One action of a transaction, as a value.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use adapter::identity;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update};
 
@@ -99,31 +97,5 @@ impl Write {
             }
         }
         .build())
-    }
-}
-
-/// What makes a transaction the same one when it is sent again: a function of all that is in it.
-pub(crate) fn request_token(writes: &[Write]) -> String {
-    let mut content = String::new();
-    write!(content, "{writes:?}").expect("text takes text");
-    identity::of(&["transaction", &content]).hyphenated().to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::item::text;
-
-    #[test]
-    fn the_same_content_is_the_same_request() {
-        let item = |value: &str| {
-            Item::from([("pk".to_owned(), text("k")), ("a".to_owned(), text(value)), ("b".to_owned(), text("b"))])
-        };
-        let token = |value| request_token(&[Write::insert("t", item(value))]);
-        assert_eq!(token("x"), token("x"));
-        assert_ne!(token("x"), token("y"));
-        assert_ne!(token("x"), request_token(&[Write::put("t", item("x"))]));
-        // DynamoDB takes no longer ones.
-        assert_eq!(token("x").len(), 36);
     }
 }

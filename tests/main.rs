@@ -5,6 +5,7 @@
 
 mod support;
 
+mod console;
 mod infra;
 mod inventory;
 mod operations;

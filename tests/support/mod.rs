@@ -93,8 +93,15 @@ impl Server {
 
     /// A server on a folder that outlives it.
     pub fn start_on(data: &Path, arguments: &[&str]) -> Server {
-        let mut process = binary()
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        let mut serve = binary();
+        serve.arg("serve");
+        Self::of(serve, data, arguments)
+    }
+
+    /// The server that a command runs.
+    pub fn of(mut command: Command, data: &Path, arguments: &[&str]) -> Server {
+        let mut process = command
+            .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(arguments)
             .stdout(Stdio::piped())
@@ -249,6 +256,18 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// The built-in workflows, but a payment provider that does not answer is asked again after a minute only: time to
+/// look at such an order, and to stop it.
+pub fn patient_workflows(to: &Path) {
+    copy_workflows(to);
+    let file = to.join("checkout/workflow.asl.json");
+    let mut machine: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let retry = &mut machine["States"]["ChargePayment"]["Retry"][0];
+    (retry["IntervalSeconds"], retry["MaxDelaySeconds"]) = (json!(60), json!(61));
+    retry.as_object_mut().unwrap().remove("JitterStrategy");
+    std::fs::write(file, machine.to_string()).unwrap();
 }
 
 /// A checkout order of one line by a guest.

@@ -53,5 +53,7 @@ async fn an_order_whose_consumer_fails_waits_as_a_dead_letter_until_it_is_redeli
         .await;
     assert_eq!(server.level("A").await, (3, 0, 2));
     server.post(&redeliver, &json!(null)).await.expect(404);
+    // A rule of the bus does that, after the execution.
+    server.eventually("the customer is told", || async { !server.mails("q-1").await.is_empty() }).await;
     server.audit().await;
 }

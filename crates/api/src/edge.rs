@@ -77,7 +77,7 @@ fn finish(response: &mut Response, problem: Option<Problem>, uri: &Uri, request_
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, request_id);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
     // Links carry access tokens; no other site is told them.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers

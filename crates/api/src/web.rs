@@ -27,7 +27,8 @@ const INDEX: &str = "index.html";
 const HASHED: &str = "assets/";
 
 /// Addresses of the interface that are followed by people, too, and show what they say.
-const FOLLOWED: [&str; 7] = ["/docs", "/healthz", "/metrics", "/openapi.json", "/problems/", "/readyz", "/executions/"];
+const FOLLOWED: [&str; 8] =
+    ["/docs", "/healthz", "/mailbox/", "/metrics", "/openapi.json", "/problems/", "/readyz", "/executions/"];
 
 /// Marks an answer that is worth compressing and holds nothing secret.
 #[derive(Clone)]

@@ -21,6 +21,7 @@ mod audit;
 mod catalog;
 pub mod changes;
 pub mod cursors;
+mod customer_totals;
 mod customers;
 pub mod events;
 mod fault;
@@ -64,5 +65,7 @@ pub use webhooks::{SIGNATURE_HEADER, Webhooks, webhook_signature};
 pub use wiring::{MailMode, StartExecution, StreamedTable, Subscription, Wiring};
 
 /// The tables of this crate, for [`store::Store::open`].
-pub const MIGRATIONS: store::Migrations =
-    store::Migrations { component: "local", steps: &[include_str!("schema.sql"), include_str!("console.sql")] };
+pub const MIGRATIONS: store::Migrations = store::Migrations {
+    component: "local",
+    steps: &[include_str!("schema.sql"), include_str!("console.sql"), include_str!("listings.sql")],
+};

@@ -117,9 +117,13 @@ fn list(
     if filter.statuses.is_empty() {
         wanted.push(None);
     }
+    let whole = match &filter.text {
+        Some(text) => found_whole(connection, text)?,
+        None => None,
+    };
     let mut found: Vec<Found> = Vec::new();
     for status in wanted {
-        let (sql, values) = query(filter, status, after, limit);
+        let (sql, values) = query(filter, whole, status, after, limit);
         found.extend(all(connection, &sql, params_from_iter(values), from_row)?);
     }
     found.sort_by_key(|found| std::cmp::Reverse((found.placed_at, found.number)));
@@ -129,8 +133,37 @@ fn list(
     found.into_iter().map(|found| complete(connection, found)).collect()
 }
 
+/// What a search for a whole id or a whole mail address is a search for: that is found by its index, and what merely
+/// has the text in it is not meant.
+fn found_whole(connection: &Connection, text: &str) -> rusqlite::Result<Option<&'static str>> {
+    for condition in ["id = ?", "customer_email = ?"] {
+        let sql = format!("SELECT 1 FROM orders WHERE {condition} LIMIT 1");
+        if optional(connection, &sql, [text], |_| Ok(()))?.is_some() {
+            return Ok(Some(condition));
+        }
+    }
+    Ok(None)
+}
+
+/// The index that holds what the filter asks for, so that orders which do not fit are not read. The one of a customer
+/// or a whole id is found without being named.
+fn index(filter: &OrderFilter, whole: Option<&str>, has_status: bool) -> &'static str {
+    if filter.customer.is_some() || whole.is_some() {
+        ""
+    } else if filter.text.is_some() {
+        "INDEXED BY orders_by_time"
+    } else if has_status {
+        "INDEXED BY orders_by_status"
+    } else if filter.workflow.is_some() {
+        "INDEXED BY orders_by_workflow"
+    } else {
+        "INDEXED BY orders_by_time"
+    }
+}
+
 fn query(
     filter: &OrderFilter,
+    whole: Option<&'static str>,
     status: Option<(Status, &str)>,
     after: Option<(i64, i64)>,
     limit: usize,
@@ -168,10 +201,18 @@ fn query(
             values.push(bound.into());
         }
     }
-    if let Some(text) = &filter.text {
-        conditions
-            .push("(id LIKE ? ESCAPE '\\' OR customer_name LIKE ? ESCAPE '\\' OR customer_email LIKE ? ESCAPE '\\')");
-        values.extend(std::iter::repeat_n(Value::from(containing(text)), 3));
+    match (&filter.text, whole) {
+        (Some(text), Some(condition)) => {
+            conditions.push(condition);
+            values.push(text.clone().into());
+        }
+        (Some(text), None) => {
+            conditions.push(
+                "(id LIKE ? ESCAPE '\\' OR customer_name LIKE ? ESCAPE '\\' OR customer_email LIKE ? ESCAPE '\\')",
+            );
+            values.extend(std::iter::repeat_n(Value::from(containing(text)), 3));
+        }
+        (None, _) => {}
     }
     if let Some((placed_at, number)) = after {
         conditions.push("(placed_at, number) < (?, ?)");
@@ -179,7 +220,8 @@ fn query(
     }
     values.push(paging::rows(limit).into());
     let conditions = if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") };
-    (format!("{COLUMNS} WHERE {conditions} ORDER BY placed_at DESC, number DESC LIMIT ?"), values)
+    let index = index(filter, whole, status.is_some());
+    (format!("{COLUMNS} {index} WHERE {conditions} ORDER BY placed_at DESC, number DESC LIMIT ?"), values)
 }
 
 /// A bound that excludes what is stored of a time before it: stored times are cut to microseconds.

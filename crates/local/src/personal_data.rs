@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use order::{Currency, Money, NewOrder, OrderId, PaymentEvent, PaymentEventKind, Status};
+use order::{CustomerId, NewOrder, OrderId, Status};
 use ports::{CustomerTotals, Erased, ErrorName, Mail, Person, PersonalData, Result};
 use rusqlite::Connection;
 use store::Store;
 
 use crate::sql::{all, checked_at, containing, execute, json_at, named_at, optional, to_json};
-use crate::{ApplyError, fault};
+use crate::{ApplyError, customer_totals, fault};
 
 /// What stands where something was that told of a person.
 const ERASED: &str = "(erased)";
@@ -45,9 +45,10 @@ impl PersonalDataBook {
 
 #[async_trait]
 impl PersonalData for PersonalDataBook {
-    async fn totals(&self, people: &[Person]) -> Result<Vec<CustomerTotals>> {
-        let people = people.to_vec();
-        let read = move |connection: &Connection| people.iter().map(|person| totals(connection, person)).collect();
+    async fn totals(&self, customers: &[CustomerId]) -> Result<Vec<CustomerTotals>> {
+        let customers = customers.to_vec();
+        let read =
+            move |connection: &Connection| customers.iter().map(|id| customer_totals::of(connection, id)).collect();
         self.store.read(read).await.map_err(fault::read)
     }
 
@@ -64,31 +65,6 @@ fn of(person: &Person) -> (&'static str, &str) {
         Person::Customer(id) => ("customer_id = ?1", id.as_str()),
         Person::Guest(email) => ("customer_email = ?1", email.as_str()),
     }
-}
-
-fn totals(connection: &Connection, person: &Person) -> rusqlite::Result<CustomerTotals> {
-    let (condition, value) = of(person);
-    let sql = format!("SELECT COUNT(*) FROM orders WHERE {condition}");
-    let orders: i64 = connection.prepare_cached(&sql)?.query_row([value], |row| row.get(0))?;
-    let sql =
-        format!("SELECT event FROM payment_events WHERE order_number IN (SELECT number FROM orders WHERE {condition})");
-    let events: Vec<PaymentEvent> = all(connection, &sql, [value], |row| json_at(row, 0))?;
-    let mut spent: Vec<(Currency, i64)> = Vec::new();
-    for event in events {
-        let minor = match event.kind {
-            PaymentEventKind::Captured => event.amount.minor(),
-            PaymentEventKind::Refunded => -event.amount.minor(),
-            PaymentEventKind::Authorised | PaymentEventKind::Declined { .. } => continue,
-        };
-        let currency = event.amount.currency();
-        match spent.iter_mut().find(|(known, _)| *known == currency) {
-            Some((_, sum)) => *sum = sum.saturating_add(minor),
-            None => spent.push((currency, minor)),
-        }
-    }
-    spent.sort_by_key(|(currency, _)| currency.code());
-    let spent = spent.into_iter().map(|(currency, minor)| Money::new(minor, currency)).collect();
-    Ok(CustomerTotals { orders: orders.unsigned_abs(), spent })
 }
 
 /// An order of the person's.

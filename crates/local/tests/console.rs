@@ -256,8 +256,6 @@ async fn an_erased_person_is_found_nowhere_and_the_books_stay() {
         }
     }
     let person = Person::Guest(Email::parse(ana).unwrap());
-    let totals = book.totals(std::slice::from_ref(&person)).await.unwrap();
-    assert_eq!((totals[0].orders, &totals[0].spent), (2, &vec![usd(5_000)]));
     let refused = book.erase(&person).await.unwrap_err();
     assert_eq!(refused.name, ErrorName::OrderInProgress, "{refused}");
     shop.apply(vec![status(&shop, "O-2", Status::Confirmed)]).await;
@@ -287,4 +285,58 @@ async fn an_erased_person_is_found_nowhere_and_the_books_stay() {
     assert_eq!(again, ports::Erased::default());
     let nobody = book.erase(&Person::Customer(CustomerId::parse("NOBODY").unwrap())).await.unwrap();
     assert_eq!(nobody, ports::Erased::default());
+}
+
+#[tokio::test]
+async fn what_a_customer_s_orders_come_to_is_counted_once_each() {
+    let shop = Shop::new();
+    let (ana, nobody) = (CustomerId::parse("ANA").unwrap(), CustomerId::parse("NOBODY").unwrap());
+    let capture = |name: &str| payment(&shop, name, PaymentEventKind::Captured, 2_500, "capture");
+    for name in ["O-1", "O-2", "O-3"] {
+        let mut order = order(name, "ana@example.com");
+        order.customer.id = (name != "O-3").then(|| ana.clone());
+        for _ in 0..2 {
+            shop.apply(vec![placed(&shop, &order), capture(name)]).await;
+        }
+    }
+    shop.apply(vec![payment(&shop, "O-1", PaymentEventKind::Refunded, 700, "refund/1")]).await;
+    let book = PersonalDataBook::new(shop.store.clone(), Arc::new(NothingRuns));
+    let totals = book.totals(&[ana, nobody]).await.unwrap();
+    assert_eq!((totals[0].orders, &totals[0].spent), (2, &vec![usd(4_300)]), "an order placed twice is one");
+    assert_eq!(totals[1], ports::CustomerTotals::default());
+    let in_books = shop.read(|connection| {
+        connection.query_row(
+            "SELECT orders, minor FROM customer_orders_in_books JOIN customer_spending_in_books USING (customer_id)",
+            [],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+        )
+    });
+    assert_eq!(in_books, (2, 4_300));
+}
+
+#[tokio::test]
+async fn a_whole_id_or_address_finds_itself_and_a_piece_all_that_have_it() {
+    let shop = Shop::new();
+    for (name, email) in [("O-1", "a@example.com"), ("O-10", "aa@example.com"), ("O-2", "b@example.com")] {
+        shop.apply(vec![placed(&shop, &order(name, email))]).await;
+        shop.clock.advance(SignedDuration::from_secs(1));
+    }
+    let reader = OrderReader::new(shop.store.clone());
+    for (text, expected) in [
+        ("O-1", vec!["O-1"]),
+        ("o-1", vec!["O-10", "O-1"]),
+        ("O-", vec!["O-2", "O-10", "O-1"]),
+        ("A@example.com", vec!["O-1"]),
+        ("a@exam", vec!["O-10", "O-1"]),
+        ("ana pop", vec!["O-2", "O-10", "O-1"]),
+        ("%", vec![]),
+    ] {
+        let filter = OrderFilter { text: Some(text.to_owned()), ..OrderFilter::default() };
+        let found = reader.list(&filter, None, 10).await.unwrap();
+        let found: Vec<&str> = found.items.iter().map(|order| order.id().as_str()).collect();
+        assert_eq!(found, expected, "{text}");
+        let combined = OrderFilter { workflow: Some("checkout".into()), statuses: vec!["placed".into()], ..filter };
+        let found = reader.list(&combined, None, 10).await.unwrap();
+        assert_eq!(found.items.len(), expected.len(), "{text} with other conditions");
+    }
 }

@@ -6,8 +6,8 @@ use crate::Result;
 /// What is known of a person, and its erasure.
 #[async_trait]
 pub trait PersonalData: Send + Sync {
-    /// How many orders each of these people placed, and what came of them; in the same order.
-    async fn totals(&self, people: &[Person]) -> Result<Vec<CustomerTotals>>;
+    /// How many orders each of these customers placed, and what came of them; in the same order.
+    async fn totals(&self, customers: &[CustomerId]) -> Result<Vec<CustomerTotals>>;
 
     /// Forgets who the person is: names, addresses and mail addresses go from the customers' book, from
     /// orders, mails, messages and histories. Orders, stock and money stay. Doing it again changes nothing.
@@ -25,7 +25,7 @@ pub enum Person {
     Guest(Email),
 }
 
-/// What came of a person's orders.
+/// What came of a customer's orders.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CustomerTotals {
     /// How many were placed.

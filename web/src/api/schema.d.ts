@@ -795,7 +795,7 @@ export interface paths {
         /**
          * Gives back some or all of an order's money while the sale stands. Cancelling and returning give back the
          *     rest by themselves. The same `Idempotency-Key` is the same refund; without one, a refund asked for twice
-         *     at the same time is one.
+         *     at the same time is one, and of two different ones the second is refused.
          */
         post: operations["refund_order"];
         delete?: never;
@@ -4972,7 +4972,7 @@ export interface operations {
                  * @example 2026-02-01
                  */
                 placed_before?: string;
-                /** @description A piece of the order's id, or of the customer's name or mail address */
+                /** @description A whole order id or mail address, or a piece of an id, a customer's name or mail address */
                 q?: string;
                 /** @description A status, as the order's workflow calls it or by its common name; may be given several times */
                 status?: string[];
@@ -5619,7 +5619,7 @@ export interface operations {
                  * @example 2026-02-01
                  */
                 placed_before?: string;
-                /** @description A piece of the order's id, or of the customer's name or mail address */
+                /** @description A whole order id or mail address, or a piece of an id, a customer's name or mail address */
                 q?: string;
                 /** @description A status; may be given several times */
                 status?: string[];

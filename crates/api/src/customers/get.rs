@@ -5,7 +5,7 @@ use axum::extract::State;
 
 use crate::access::Operator;
 use crate::app::Shared;
-use crate::customers::view::{CustomerView, at_path, person};
+use crate::customers::view::{CustomerView, at_path};
 use crate::problem::Problem;
 use crate::request::PathText;
 
@@ -23,7 +23,7 @@ pub(crate) async fn get(
 ) -> Result<Json<CustomerView>, Problem> {
     let customer = at_path(&app, &id).await?;
     let totals = match &app.state.console.personal_data {
-        Some(book) => book.totals(&[person(&customer)]).await?.pop(),
+        Some(book) => book.totals(std::slice::from_ref(&customer.id)).await?.pop(),
         None => None,
     };
     let view = CustomerView::from(customer);

@@ -5,7 +5,7 @@ use axum::extract::State;
 
 use crate::access::Operator;
 use crate::app::Shared;
-use crate::customers::view::{CustomerView, person};
+use crate::customers::view::CustomerView;
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::state::available;
@@ -34,8 +34,8 @@ pub(crate) async fn list(
     if !with_totals {
         return Ok(Json(PageView::of(page, CustomerView::from)));
     }
-    let people: Vec<_> = page.items.iter().map(person).collect();
-    let mut totals = available(&app.state.console.personal_data)?.totals(&people).await?.into_iter();
+    let ids: Vec<_> = page.items.iter().map(|customer| customer.id.clone()).collect();
+    let mut totals = available(&app.state.console.personal_data)?.totals(&ids).await?.into_iter();
     let view = |customer| CustomerView::from(customer).with(totals.next().unwrap_or_default());
     Ok(Json(PageView::of(page, view)))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use order::{Customer, CustomerId};
-use ports::{CustomerTotals, Person};
+use ports::CustomerTotals;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -60,11 +60,6 @@ impl CustomerView {
     pub(crate) fn with(self, totals: CustomerTotals) -> Self {
         Self { totals: Some(totals.into()), ..self }
     }
-}
-
-/// The person a customer is, for whom totals are asked.
-pub(crate) fn person(customer: &Customer) -> Person {
-    Person::Customer(customer.id.clone())
 }
 
 impl From<Customer> for CustomerView {

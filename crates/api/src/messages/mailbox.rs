@@ -159,10 +159,12 @@ pub(crate) async fn get(State(app): Shared, _: Operator, PathText(name): PathTex
         Form::Text => view.mail.text.into_response(),
         Form::Html => {
             let mut response = axum::response::Html(view.mail.html).into_response();
-            // Shown as it looks, and able to do nothing.
-            let policy =
-                HeaderValue::from_static("sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:");
+            // Shown as it looks, within the console, and able to do nothing.
+            let policy = HeaderValue::from_static(
+                "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'",
+            );
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+            response.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
             response
         }
     })

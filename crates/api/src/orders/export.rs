@@ -51,7 +51,7 @@ const COLUMNS: [&str; 16] = [
         ("placed_before" = Option<String>, Query, description = "Placed before this time", example = "2026-02-01"),
         ("min_total" = Option<String>, Query, description = "With at least this total, in whatever currency", example = "10.00"),
         ("max_total" = Option<String>, Query, description = "With at most this total, in whatever currency", example = "99.99"),
-        ("q" = Option<String>, Query, description = "A piece of the order's id, or of the customer's name or mail address"),
+        ("q" = Option<String>, Query, description = "A whole order id or mail address, or a piece of an id, a customer's name or mail address"),
     ),
     responses((status = 200, description = "The orders", body = String, content_type = "text/csv")),
     security(("operator" = [])),

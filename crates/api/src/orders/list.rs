@@ -26,7 +26,7 @@ use crate::views::PageView;
         ("placed_before" = Option<String>, Query, description = "Placed before this time: a date, or a time with its offset", example = "2026-02-01"),
         ("min_total" = Option<String>, Query, description = "With at least this total, in whatever currency", example = "10.00"),
         ("max_total" = Option<String>, Query, description = "With at most this total, in whatever currency", example = "99.99"),
-        ("q" = Option<String>, Query, description = "A piece of the order's id, or of the customer's name or mail address"),
+        ("q" = Option<String>, Query, description = "A whole order id or mail address, or a piece of an id, a customer's name or mail address"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
         ("limit" = Option<u32>, Query, description = "How many entries; 50 unless told", minimum = 1, maximum = 500),
     ),

@@ -31,7 +31,7 @@ pub(crate) struct RefundOrder {
 
 /// Gives back some or all of an order's money while the sale stands. Cancelling and returning give back the
 /// rest by themselves. The same `Idempotency-Key` is the same refund; without one, a refund asked for twice
-/// at the same time is one.
+/// at the same time is one, and of two different ones the second is refused.
 #[utoipa::path(
     post, path = "/orders/{id}/refund", tag = "orders", operation_id = "refund_order",
     params(("id" = String, Path, description = "The order's id"),
@@ -68,8 +68,8 @@ pub(crate) async fn post(
             };
             return Err(Problem::field("amount", expected));
         }
-        // Who asks twice at the same time has seen the same sum.
-        let natural = || format!("{}-{}", order.payment().refunded, amount.minor());
+        // Who asks at the same time has seen the same sum; the provider takes no other amount under its key.
+        let natural = || format!("after-{}", order.payment().refunded);
         let key = refund_key(&id, &key.map_or_else(natural, str::to_owned));
         let request = RefundRequest { key, order_id: id.clone(), reference: capture.reference.clone(), amount };
         let deed = Deed::new("refund").with_order(&id).on(amount.to_string()).because(Some(reason));
@@ -93,13 +93,31 @@ fn captured(order: &Order) -> Option<&PaymentEvent> {
 }
 
 async fn refund(app: &App, request: RefundRequest) -> Result<(), Problem> {
-    let event = app.state.ports.payments.refund(&request).await.map_err(|error| match error {
-        GatewayError::Unavailable(_) => Problem::new(Kind::ServiceUnavailable, error.to_string()),
-        GatewayError::Declined { .. } | GatewayError::Invalid(_) => {
-            Problem::new(Kind::StatusRefused, error.to_string())
+    match app.state.ports.payments.refund(&request).await {
+        Ok(event) => record(app, &request.order_id, event).await,
+        Err(error @ GatewayError::Unavailable(_)) => Err(Problem::new(Kind::ServiceUnavailable, error.to_string())),
+        Err(error) => {
+            catch_up(app, &request.order_id).await?;
+            let detail = format!("{error}. Money of this order has moved meanwhile: look at it again");
+            Err(Problem::new(Kind::StatusRefused, detail))
         }
-    })?;
-    let change = Change::RecordPayment { order_id: request.order_id, event };
+    }
+}
+
+/// Writes down refunds that the provider knows and the books do not: another operator's, whose request has not come
+/// to its end, or one that a crash has cut off.
+async fn catch_up(app: &App, id: &OrderId) -> Result<(), Problem> {
+    let events = app.state.ports.payments.events(id).await;
+    let events = events.map_err(|error| Problem::new(Kind::ServiceUnavailable, error.to_string()))?;
+    let prefix = refund_key(id, "");
+    for event in events.into_iter().filter(|event| event.key.starts_with(&prefix)) {
+        record(app, id, event).await?;
+    }
+    Ok(())
+}
+
+async fn record(app: &App, id: &OrderId, event: PaymentEvent) -> Result<(), Problem> {
+    let change = Change::RecordPayment { order_id: id.clone(), event };
     Ok(app.state.writer.apply(vec![change]).await?)
 }
 

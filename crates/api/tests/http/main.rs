@@ -2,6 +2,7 @@
 //! tests.
 
 mod admin;
+mod console;
 mod customers;
 mod description;
 mod executions;
@@ -13,5 +14,7 @@ mod intake;
 mod inventory;
 mod messages;
 mod orders;
+mod session;
 mod shop;
+mod web;
 mod world;

@@ -1,8 +1,9 @@
 //! Proves from the books alone that stock, money and orders agree.
 //!
-//! Stock rules hold at every moment. An order's own rules hold once its execution has ended and none that
+//! Stock rules and the sums of customers hold at every moment. An order's own rules hold once its execution has ended and none that
 //! came afterwards is running: until then its books may be halfway.
 
+mod customers;
 mod orders;
 mod stock;
 
@@ -43,6 +44,7 @@ impl BookAuditor {
 
     fn look(&self, connection: &Connection) -> rusqlite::Result<Audit> {
         let mut violations = stock::violations(connection)?;
+        violations.extend(customers::violations(connection)?);
         let orders = orders::look(connection, &self.rules, &*self.executions, &*self.ids, &mut violations)?;
         Ok(Audit {
             ok: violations.is_empty(),

@@ -6,7 +6,7 @@ use ports::{ErrorName, Idempotency, StepError};
 use rusqlite::Connection;
 
 use crate::sql::{execute, json_at, micros, named_at, optional, time_at, to_json};
-use crate::{ApplyError, StreamedTable, Wakeups, Wiring, rollups, streams};
+use crate::{ApplyError, StreamedTable, Wakeups, Wiring, customer_totals, rollups, streams};
 
 /// What most changes need to know of their order.
 pub(super) struct Head {
@@ -67,6 +67,9 @@ pub(super) fn place(
         add_history(tx, number, Status::Placed, None, at)?;
         count(&order.workflow, Status::Placed);
         rollups::order_moved(tx, Status::Placed, None, at, at)?;
+        if let Some(customer) = &customer.id {
+            customer_totals::placed(tx, customer)?;
+        }
         if let Some(table) = wiring.streams.get(&order.workflow) {
             let new = Order::new(order.clone(), execution_arn.to_owned(), at);
             wakeups |= streams::append(tx, table, None, &new, at)?;

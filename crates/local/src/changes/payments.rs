@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::orders;
 use crate::sql::{execute, to_json};
-use crate::{ApplyError, Wakeups, rollups};
+use crate::{ApplyError, Wakeups, customer_totals, rollups};
 
 pub(super) fn record(tx: &Connection, order_id: &OrderId, event: &PaymentEvent) -> Result<Wakeups, ApplyError> {
     let order = orders::head(tx, order_id)?;
@@ -18,6 +18,7 @@ pub(super) fn record(tx: &Connection, order_id: &OrderId, event: &PaymentEvent) 
     )?;
     if recorded == 1 {
         rollups::paid(tx, event)?;
+        customer_totals::paid(tx, order.number, event)?;
     }
     Ok(Wakeups::NONE)
 }

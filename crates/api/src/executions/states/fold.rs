@@ -66,6 +66,8 @@ struct Visit {
     task: Option<(Value, Value)>,
     /// Whether a redrive is to run it again.
     is_waiting: bool,
+    /// Of a Parallel or Map state: whether one of its branches has brought it down.
+    has_fallen: bool,
 }
 
 #[derive(Default)]
@@ -89,6 +91,10 @@ impl Fold {
             owner = self.exit(event, owner, at);
         } else if kind.ends_with("Scheduled") {
             owner = self.schedule(event, owner, previous, at);
+        } else if let Some(state_type) = kind.strip_suffix("StateFailed") {
+            owner = self.fall(state_type, owner);
+        } else if kind.ends_with("StateStarted") {
+            self.begin_again(owner, at);
         } else if kind == "ExecutionRedriven" {
             self.redrive(id);
         } else if kind.starts_with("Execution") {
@@ -113,7 +119,7 @@ impl Fold {
         let mut view = StateView::new(details["name"].as_str().unwrap_or_default(), kind, StateStatus::Running);
         view.entered_at = at;
         view.input = text_as_json(&details["input"]);
-        self.visits.push(Visit { view, parent, task: None, is_waiting: false });
+        self.visits.push(Visit { view, parent, task: None, is_waiting: false, has_fallen: false });
         self.visits.len() - 1
     }
 
@@ -132,6 +138,29 @@ impl Fold {
         visit.view.output = text_as_json(&details["output"]);
         self.stop_within(owner, at);
         Some(owner)
+    }
+
+    /// A Parallel's or Map's end follows from what failed in it, and belongs to the state itself.
+    fn fall(&mut self, kind: &str, from: Option<usize>) -> Option<usize> {
+        let mut around = from;
+        while let Some(next) = around {
+            let visit = &mut self.visits[next];
+            if visit.view.kind == kind && !visit.has_fallen {
+                visit.has_fallen = true;
+                break;
+            }
+            around = visit.parent;
+        }
+        around
+    }
+
+    /// A Parallel or Map that fell is tried again: what its former branches left goes on no longer.
+    fn begin_again(&mut self, owner: Option<usize>, at: Option<Timestamp>) {
+        if let Some(owner) = owner
+            && std::mem::take(&mut self.visits[owner].has_fallen)
+        {
+            self.stop_within(owner, at);
+        }
     }
 
     /// What goes on within a state that has ended goes on no longer.
@@ -186,6 +215,10 @@ impl Fold {
                 visit.view.exited_at = None;
                 visit.view.duration_ms = None;
                 visit.is_waiting = true;
+                visit.has_fallen = false;
+                if visit.task.is_none() {
+                    (visit.view.error, visit.view.cause) = (None, None);
+                }
             }
         }
     }
@@ -372,6 +405,31 @@ mod tests {
         ]);
         let done = states(&history(&lines), &definition());
         assert_eq!(shown(&done)[..3], ["P succeeded 0 -", "L succeeded 2 -", "R succeeded 2 -"]);
+    }
+
+    #[test]
+    fn a_parallel_that_is_tried_again_leaves_its_former_branches_behind() {
+        let views = states(
+            &history(&[
+                "0 ExecutionStarted",
+                "0 ParallelStateEntered P",
+                "2 ParallelStateStarted",
+                "3 TaskStateEntered L",
+                "3 TaskStateEntered R",
+                "4 LambdaFunctionScheduled left",
+                "6 LambdaFunctionFailed Broken",
+                "7 ParallelStateFailed",
+                "8 ParallelStateStarted",
+                "9 TaskStateEntered L",
+                "10 LambdaFunctionScheduled left",
+                "11 LambdaFunctionSucceeded",
+                "12 TaskStateExited L",
+                "13 ParallelStateSucceeded",
+                "14 ParallelStateExited P",
+            ]),
+            &json!({}),
+        );
+        assert_eq!(shown(&views), ["P succeeded 0 -", "L failed 1 Broken", "R aborted 0 -", "L succeeded 1 -"]);
     }
 
     #[test]

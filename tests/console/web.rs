@@ -15,6 +15,7 @@ fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
 }
 
 #[tokio::test]
+#[expect(clippy::print_stderr, reason = "a skipped part has to be seen")]
 async fn a_browser_gets_the_application_and_a_program_the_interface() {
     let server = Server::start();
     server.stock("A", 1).await;

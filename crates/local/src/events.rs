@@ -9,6 +9,9 @@ use triggers::{Event, Origin};
 use crate::cursors;
 use crate::sql::{all, execute, json_at, micros, time_at};
 
+/// The name of the cursor of whoever matches the rules.
+pub const CURSOR: &str = "bus";
+
 /// An event with its number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoggedEvent {

@@ -3,11 +3,12 @@
 mod support;
 
 use contract::Home;
+use local::{cursors, events};
 use order::{
     Contact, Currency, Email, Line, Money, NewOrder, OrderId, PricedLine, Pricing, Quantity, Receipt, Sku, Status,
     Totals,
 };
-use ports::{Auditor, Change, ChargeRequest, Clock, Mail};
+use ports::{Auditor, BusEvent, Change, ChargeRequest, Clock, Mail};
 use support::Shop;
 
 const ID: &str = "O-1";
@@ -116,6 +117,29 @@ async fn a_sale_in_order_has_nothing_to_be_said_of() {
     assert_eq!(violations(&shop).await, [""; 0]);
     let audit = shop.book_auditor().audit().await.unwrap();
     assert_eq!((audit.orders, audit.ledger_entries, audit.payment_events), (1, 3, 2));
+}
+
+#[tokio::test]
+async fn what_is_between_the_parts_is_waited_for() {
+    let shop = shop_with_order(Some("ana@example.com")).await;
+    charge(&shop, 3_000, true).await;
+    let told = BusEvent {
+        key: format!("{ID}/OrderConfirmed"),
+        source: "orderflow".into(),
+        detail_type: "OrderConfirmed".into(),
+        detail: serde_json::json!({ "order_id": ID }),
+        at: shop.clock.now(),
+    };
+    shop.apply(vec![sell(&shop), status(&shop, Status::Confirmed), receipt(&shop), Change::PutEvent(told)]).await;
+    assert_eq!(violations(&shop).await, [""; 0], "a rule may have the mail written");
+    shop.store
+        .write(|transaction| {
+            let last = events::after(transaction, 0, 10)?.last().expect("the event is there").sequence;
+            cursors::set(transaction, events::CURSOR, last)
+        })
+        .await
+        .expect("a write goes through");
+    assert_eq!(violations(&shop).await, ["order O-1: it is confirmed, but its customer was not told how it ended"]);
 }
 
 #[tokio::test]

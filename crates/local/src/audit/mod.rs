@@ -1,7 +1,7 @@
 //! Proves from the books alone that stock, money and orders agree.
 //!
 //! Stock rules and the sums of customers hold at every moment. An order's own rules hold once its execution has ended and none that
-//! came afterwards is running: until then its books may be halfway.
+//! came afterwards is running, and nothing that it left is between the parts: until then its books may be halfway.
 
 mod customers;
 mod orders;

@@ -6,9 +6,9 @@ use ports::Ids;
 use rusqlite::Connection;
 
 use super::ExecutionStates;
-use crate::gateway;
 use crate::orders::payment_events;
-use crate::sql::{all, checked_at, json_at, json_opt_at, named_at, optional};
+use crate::sql::{all, checked_at, containing, json_at, json_opt_at, named_at, optional};
+use crate::{cursors, events, gateway};
 
 /// An order as far as the audit looks at it.
 struct Audited {
@@ -79,7 +79,20 @@ fn in_flight(
             }
         }
     }
-    Ok(false)
+    on_its_way(connection, order_id)
+}
+
+/// Whether something that an order's execution left is still between the parts: an event that no rule was matched
+/// against yet, or a message that waits in a queue. Dead letters wait for nothing.
+fn on_its_way(connection: &Connection, order_id: &OrderId) -> rusqlite::Result<bool> {
+    let (named, passed) = (containing(order_id.as_str()), cursors::get(connection, events::CURSOR)?);
+    let event = "SELECT 1 FROM events WHERE sequence > ?1 AND detail LIKE ?2 ESCAPE '\\' LIMIT 1";
+    if optional(connection, event, (passed, &named), |_| Ok(()))?.is_some() {
+        return Ok(true);
+    }
+    let message = "SELECT 1 FROM queue_messages
+                   WHERE deleted_at IS NULL AND moved_at IS NULL AND body LIKE ?1 ESCAPE '\\' LIMIT 1";
+    Ok(optional(connection, message, [&named], |_| Ok(()))?.is_some())
 }
 
 fn facts(connection: &Connection, rules: &AuditRules, order: Audited) -> rusqlite::Result<OrderFacts> {

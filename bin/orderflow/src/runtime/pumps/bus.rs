@@ -12,9 +12,6 @@ use crate::runtime::wiring::hop;
 /// How many events are looked at in one turn.
 const TURN: usize = 200;
 
-/// The name of the bus's cursor.
-pub const CURSOR: &str = "bus";
-
 /// Follows the log of events.
 pub struct Bus {
     around: Surroundings,
@@ -36,13 +33,13 @@ impl Bus {
 #[async_trait]
 impl Pump for Bus {
     fn name(&self) -> String {
-        CURSOR.to_owned()
+        events::CURSOR.to_owned()
     }
 
     async fn turn(&mut self) -> Result<bool> {
         let home = &self.around.home;
         let read = home.store.read_blocking(|connection| {
-            let after = cursors::get(connection, CURSOR)?;
+            let after = cursors::get(connection, events::CURSOR)?;
             events::after(connection, after, TURN)
         });
         let logged = read.map_err(StepError::unavailable)?;
@@ -67,7 +64,7 @@ impl Pump for Bus {
             for message in &messages {
                 let _woken_below = queues::send(transaction, message, &wiring)?;
             }
-            cursors::set(transaction, CURSOR, last)?;
+            cursors::set(transaction, events::CURSOR, last)?;
             Ok(())
         })
         .await?;

@@ -6,7 +6,7 @@ use ports::{Result, StepError};
 use store::WriteError;
 use workflows::Workflow;
 
-use super::{Pump, Surroundings, bus, streams};
+use super::{Pump, Surroundings, streams};
 
 /// Streams, events and deleted messages: longer than any execution here may run, because what was pruned
 /// is no longer recognised when it comes again.
@@ -52,7 +52,7 @@ impl Pump for Retention {
         let tables = self.tables.clone();
         let pruned = self.around.home.store.write(move |transaction| {
             let mut pruned = local::queues::prune(transaction, logs, TURN)?;
-            pruned += local::events::prune(transaction, &[bus::CURSOR], logs)?;
+            pruned += local::events::prune(transaction, &[local::events::CURSOR], logs)?;
             for (table, cursor) in &tables {
                 pruned += local::streams::prune(transaction, table, &[cursor], logs)?;
             }

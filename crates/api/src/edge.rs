@@ -49,6 +49,21 @@ pub(crate) async fn around(request: Request, next: Next) -> Response {
     response
 }
 
+/// Brings what changes something to its end, also when whoever asked hangs up meanwhile: money that has gone back and is
+/// not written down would be the worst of both.
+pub(crate) async fn to_the_end(request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    match tokio::spawn(next.run(request).in_current_span()).await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => panicked(panic),
+            Err(_) => Problem::new(Kind::ServiceUnavailable, "the server is stopping").into_response(),
+        },
+    }
+}
+
 /// The caller's id of the request when it is a decent one, else one of ours.
 fn request_id(request: &Request) -> HeaderValue {
     static COUNTER: AtomicU64 = AtomicU64::new(1);

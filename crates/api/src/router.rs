@@ -125,6 +125,7 @@ pub fn router(state: State) -> Result<Router, RouteError> {
             .layer(from_fn(move |request, next| web::before(web.clone(), request, next)))
             .layer(CompressionLayer::new().compress_when(compressible));
     }
+    let routes = routes.layer(from_fn(edge::to_the_end));
     Ok(routes.layer(CatchPanicLayer::custom(edge::panicked)).layer(from_fn(edge::around)))
 }
 

@@ -1,12 +1,14 @@
 //! What a home without a console answers, and what is wrong with requests whoever answers them.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use api::Console;
 use async_trait::async_trait;
 use order::Status;
 use ports::{NewOperatorAction, OperatorAction, OperatorActionFilter, OperatorLog, Page};
 use serde_json::json;
+use tokio::sync::watch;
 
 use crate::world::World;
 
@@ -63,14 +65,23 @@ async fn an_execution_is_shown_state_by_state() {
     world.operator("GET", &format!("/executions/{ARN}x/states"), None).await.expect_problem(404, "not-found", &[]);
 }
 
-/// Keeps what operators do in memory.
-#[derive(Default)]
-struct Log(Mutex<Vec<OperatorAction>>);
+/// Keeps what operators do in memory, and takes its time to begin while it is held up.
+struct Log {
+    kept: Mutex<Vec<OperatorAction>>,
+    going_on: watch::Sender<bool>,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { kept: Mutex::default(), going_on: watch::Sender::new(true) }
+    }
+}
 
 #[async_trait]
 impl OperatorLog for Log {
     async fn begin(&self, action: &NewOperatorAction) -> ports::Result<i64> {
-        let mut kept = self.0.lock().unwrap();
+        self.going_on.subscribe().wait_for(|going_on| *going_on).await.unwrap();
+        let mut kept = self.kept.lock().unwrap();
         let id = i64::try_from(kept.len()).unwrap();
         kept.push(OperatorAction {
             id,
@@ -86,12 +97,12 @@ impl OperatorLog for Log {
     }
 
     async fn end(&self, id: i64, outcome: &str) -> ports::Result<()> {
-        self.0.lock().unwrap()[usize::try_from(id).unwrap()].outcome = Some(outcome.to_owned());
+        self.kept.lock().unwrap()[usize::try_from(id).unwrap()].outcome = Some(outcome.to_owned());
         Ok(())
     }
 
     async fn list(&self, _: &OperatorActionFilter, _: Option<&str>, _: usize) -> ports::Result<Page<OperatorAction>> {
-        Ok(Page { items: self.0.lock().unwrap().iter().rev().cloned().collect(), next_cursor: None })
+        Ok(Page { items: self.kept.lock().unwrap().iter().rev().cloned().collect(), next_cursor: None })
     }
 }
 
@@ -114,12 +125,31 @@ async fn what_operators_do_is_written_down_with_its_outcome() {
     let told = world.operator("GET", "/operator-actions", None).await.expect(200);
     let rows: Vec<_> = told["items"].as_array().unwrap().iter().rev().map(|action| action["action"].clone()).collect();
     assert_eq!(rows, ["ship", "move_stock", "move_stock", "redeliver"]);
-    let outcomes: Vec<_> = log.0.lock().unwrap().iter().map(|action| action.outcome.clone().unwrap()).collect();
+    let outcomes: Vec<_> = log.kept.lock().unwrap().iter().map(|action| action.outcome.clone().unwrap()).collect();
     assert_eq!((outcomes[0].as_str(), outcomes[1].as_str(), outcomes[3].as_str()), ("done", "done", "done"));
     assert!(outcomes[2].contains("tea"), "why it was refused: {outcomes:?}");
     assert_eq!(told["items"][3]["order_id"], "A-1");
     assert_eq!(told["items"][2]["reason"], "counted");
-    assert!(log.0.lock().unwrap().iter().all(|action| action.actor == "operator key"));
+    assert!(log.kept.lock().unwrap().iter().all(|action| action.actor == "operator key"));
+}
+
+#[tokio::test]
+async fn what_was_begun_is_done_also_when_nobody_waits_for_the_answer() {
+    let log = Arc::new(Log::default());
+    let world = World::with(|state| state.console.operator_log = Some(log.clone())).await;
+    log.going_on.send_replace(false);
+    let movement = json!({"kind": "received", "units": 5, "reason": "delivery"});
+    let asking = world.operator("POST", "/inventory/tea/movements", Some(movement));
+    let hung_up = tokio::time::timeout(Duration::from_millis(50), asking).await;
+    assert!(hung_up.is_err(), "it was being worked on");
+    log.going_on.send_replace(true);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while log.kept.lock().unwrap().first().and_then(|action| action.outcome.clone()).as_deref() != Some("done") {
+        assert!(Instant::now() < deadline, "the request was dropped half-way");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let tea = world.operator("GET", "/inventory/tea", None).await.expect(200);
+    assert_eq!(tea["on_hand"], 15);
 }
 
 #[tokio::test]

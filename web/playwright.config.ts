@@ -9,7 +9,7 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: true,
   workers: 2,
-  timeout: 45_000,
+  timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [['list']],
   use: { launchOptions, locale: 'en-GB', timezoneId: 'Europe/Bucharest', trace: 'retain-on-failure' },

@@ -14,6 +14,7 @@ export const FRAGILE = 'fragile';
 /** The real binary with a data folder of its own. It can be killed and started again at the same address. */
 export class Server {
   readonly folder = mkdtempSync(join(tmpdir(), 'orderflow-browser-'));
+  readonly data = join(this.folder, 'data');
   url = '';
   private port = 0;
   private process: ChildProcess | undefined;
@@ -25,7 +26,7 @@ export class Server {
     this.url = `http://127.0.0.1:${this.port}`;
     this.process = spawn(
       binary,
-      ['serve', '--demo', '--listen', `127.0.0.1:${this.port}`, '--data', join(this.folder, 'data'), '--workflows', this.workflows()],
+      ['serve', '--demo', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, '--workflows', this.workflows()],
       { env: { ...process.env, ORDERFLOW_ADMIN_KEY: KEY, RUST_LOG: 'warn' }, stdio: ['ignore', 'ignore', 'inherit'] },
     );
     const until = Date.now() + STARTS_WITHIN_MS;
@@ -37,17 +38,13 @@ export class Server {
 
   /** Ends it at once, as a power cut would. */
   async kill(): Promise<void> {
-    const { process } = this;
-    if (process === undefined || process.exitCode !== null) return;
-    await new Promise((ended) => {
-      process.once('exit', ended);
-      process.kill('SIGKILL');
-    });
+    await this.end('SIGKILL');
   }
 
-  async stop(): Promise<void> {
-    await this.kill();
-    rmSync(this.folder, { recursive: true, force: true });
+  /** Ends it in order, and takes its folder away unless that is to be kept for another start. */
+  async stop({ keep = false } = {}): Promise<void> {
+    await this.end('SIGTERM');
+    if (!keep) rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** A request of the operator's. */
@@ -72,6 +69,15 @@ export class Server {
     });
   }
 
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const { process } = this;
+    if (process === undefined || process.exitCode !== null || process.signalCode !== null) return;
+    await new Promise((ended) => {
+      process.once('exit', ended);
+      process.kill(signal);
+    });
+  }
+
   private async answers(): Promise<boolean> {
     try {
       return (await fetch(`${this.url}/readyz`)).ok;
@@ -92,8 +98,7 @@ export class Server {
       delete machine.States['ChargePayment']?.['Retry'];
       delete machine.States['ChargePayment']?.['Catch'];
     });
-    change(join(fragile, 'triggers.json'), (triggers: { Api: { Path: string }; FollowUps?: unknown }) => {
-      triggers.Api.Path = `/${FRAGILE}/orders`;
+    change(join(fragile, 'triggers.json'), (triggers: { FollowUps?: unknown }) => {
       // What follows a sale follows one workflow only.
       delete triggers.FollowUps;
     });

@@ -39,6 +39,19 @@ export function reportDown() {
   setTimeout(() => void look(), LOOK_AGAIN_MS);
 }
 
+/** Settles as soon as the server answers. */
+export function untilUp(): Promise<void> {
+  if (state === 'up') return Promise.resolve();
+  return new Promise((resolve) => {
+    const listener = () => {
+      if (state !== 'up') return;
+      listeners.delete(listener);
+      resolve();
+    };
+    listeners.add(listener);
+  });
+}
+
 export function useConnection(): Connection {
   return useSyncExternalStore(
     (listener) => {

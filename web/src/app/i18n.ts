@@ -1,5 +1,6 @@
 import i18next, { type BackendModule } from 'i18next';
 import { initReactI18next } from 'react-i18next';
+import { loadPart } from './load-part';
 import type common from '~/i18n/en/common.json';
 import type consoleText from '~/i18n/en/console.json';
 import type shop from '~/i18n/en/shop.json';
@@ -29,7 +30,7 @@ const backend: BackendModule = {
       done(new Error(`no catalogue ${language}/${namespace}`), null);
       return;
     }
-    load().then(
+    loadPart(load).then(
       ({ default: catalogue }) => done(null, catalogue),
       (error: unknown) => done(error instanceof Error ? error : new Error(String(error)), null),
     );

@@ -3,6 +3,7 @@ import { createRootRouteWithContext, createRoute, createRouter, lazyRouteCompone
 import i18next from 'i18next';
 import { ErrorPage, NotFoundPage } from '~/ui/pages';
 import { LoadingPage } from '~/ui/states';
+import { loadPart } from './load-part';
 import { many, one, parseSearch, stringifySearch } from './search';
 
 interface Context {
@@ -15,7 +16,7 @@ const shop = createRoute({
   getParentRoute: () => root,
   id: 'shop',
   beforeLoad: () => i18next.loadNamespaces('shop'),
-  component: lazyRouteComponent(() => import('~/shop/shop-layout'), 'ShopLayout'),
+  component: lazyRouteComponent(() => loadPart(() => import('~/shop/shop-layout')), 'ShopLayout'),
 });
 
 const shopPages = [
@@ -23,28 +24,28 @@ const shopPages = [
     getParentRoute: () => shop,
     path: '/',
     validateSearch: (search: Record<string, unknown>): { q?: string } => ({ q: one(search['q']) }),
-    component: lazyRouteComponent(() => import('~/shop/catalogue'), 'Catalogue'),
+    component: lazyRouteComponent(() => loadPart(() => import('~/shop/catalogue')), 'Catalogue'),
   }),
   createRoute({
     getParentRoute: () => shop,
     path: '/quick',
-    component: lazyRouteComponent(() => import('~/shop/quick-order'), 'QuickOrder'),
+    component: lazyRouteComponent(() => loadPart(() => import('~/shop/quick-order')), 'QuickOrder'),
   }),
   createRoute({
     getParentRoute: () => shop,
     path: '/cart',
-    component: lazyRouteComponent(() => import('~/shop/cart-page'), 'CartPage'),
+    component: lazyRouteComponent(() => loadPart(() => import('~/shop/cart-page')), 'CartPage'),
   }),
   createRoute({
     getParentRoute: () => shop,
     path: '/checkout',
-    component: lazyRouteComponent(() => import('~/shop/checkout-page'), 'CheckoutPage'),
+    component: lazyRouteComponent(() => loadPart(() => import('~/shop/checkout-page')), 'CheckoutPage'),
   }),
   createRoute({
     getParentRoute: () => shop,
     path: '/orders/$orderId',
     validateSearch: (search: Record<string, unknown>): { token?: string } => ({ token: one(search['token']) }),
-    component: lazyRouteComponent(() => import('~/shop/order-page'), 'OrderPage'),
+    component: lazyRouteComponent(() => loadPart(() => import('~/shop/order-page')), 'OrderPage'),
   }),
 ] as const;
 
@@ -52,7 +53,7 @@ const operator = createRoute({
   getParentRoute: () => root,
   path: '/console',
   beforeLoad: () => i18next.loadNamespaces('console'),
-  component: lazyRouteComponent(() => import('~/console/console-layout'), 'ConsoleLayout'),
+  component: lazyRouteComponent(() => loadPart(() => import('~/console/console-layout')), 'ConsoleLayout'),
 });
 
 const operatorPages = [
@@ -60,7 +61,7 @@ const operatorPages = [
     getParentRoute: () => operator,
     path: '/',
     validateSearch: (search: Record<string, unknown>): { range?: string } => ({ range: one(search['range']) }),
-    component: lazyRouteComponent(() => import('~/console/dashboard/dashboard-page'), 'DashboardPage'),
+    component: lazyRouteComponent(() => loadPart(() => import('~/console/dashboard/dashboard-page')), 'DashboardPage'),
   }),
   createRoute({
     getParentRoute: () => operator,
@@ -75,7 +76,7 @@ const operatorPages = [
       min_total: one(search['min_total']),
       max_total: one(search['max_total']),
     }),
-    component: lazyRouteComponent(() => import('~/console/orders/orders-page'), 'OrdersPage'),
+    component: lazyRouteComponent(() => loadPart(() => import('~/console/orders/orders-page')), 'OrdersPage'),
   }),
   createRoute({
     getParentRoute: () => operator,
@@ -84,29 +85,29 @@ const operatorPages = [
       state: one(search['state']),
       execution: one(search['execution']),
     }),
-    component: lazyRouteComponent(() => import('~/console/order/order-page'), 'OrderPage'),
+    component: lazyRouteComponent(() => loadPart(() => import('~/console/order/order-page')), 'OrderPage'),
   }),
   createRoute({
     getParentRoute: () => operator,
     path: '/workflows',
-    component: lazyRouteComponent(() => import('~/console/workflows/workflows-page'), 'WorkflowsPage'),
+    component: lazyRouteComponent(() => loadPart(() => import('~/console/workflows/workflows-page')), 'WorkflowsPage'),
   }),
   createRoute({
     getParentRoute: () => operator,
     path: '/workflows/$name',
     validateSearch: (search: Record<string, unknown>): { tab?: string; state?: string } => ({ tab: one(search['tab']), state: one(search['state']) }),
-    component: lazyRouteComponent(() => import('~/console/workflows/workflow-page'), 'WorkflowPage'),
+    component: lazyRouteComponent(() => loadPart(() => import('~/console/workflows/workflow-page')), 'WorkflowPage'),
   }),
   createRoute({
     getParentRoute: () => operator,
     path: '/stock',
     validateSearch: (search: Record<string, unknown>): { q?: string } => ({ q: one(search['q']) }),
-    component: lazyRouteComponent(() => import('~/console/stock/stock-page'), 'StockPage'),
+    component: lazyRouteComponent(() => loadPart(() => import('~/console/stock/stock-page')), 'StockPage'),
   }),
   createRoute({
     getParentRoute: () => operator,
     path: '/stock/$sku',
-    component: lazyRouteComponent(() => import('~/console/stock/product-page'), 'ProductPage'),
+    component: lazyRouteComponent(() => loadPart(() => import('~/console/stock/product-page')), 'ProductPage'),
   }),
   createRoute({
     getParentRoute: () => operator,
@@ -117,18 +118,18 @@ const operatorPages = [
       mail: one(search['mail']),
       topic: one(search['topic']),
     }),
-    component: lazyRouteComponent(() => import('~/console/messages/messages-page'), 'MessagesPage'),
+    component: lazyRouteComponent(() => loadPart(() => import('~/console/messages/messages-page')), 'MessagesPage'),
   }),
   createRoute({
     getParentRoute: () => operator,
     path: '/customers',
     validateSearch: (search: Record<string, unknown>): { q?: string } => ({ q: one(search['q']) }),
-    component: lazyRouteComponent(() => import('~/console/customers/customers-page'), 'CustomersPage'),
+    component: lazyRouteComponent(() => loadPart(() => import('~/console/customers/customers-page')), 'CustomersPage'),
   }),
   createRoute({
     getParentRoute: () => operator,
     path: '/customers/$customerId',
-    component: lazyRouteComponent(() => import('~/console/customers/customer-page'), 'CustomerPage'),
+    component: lazyRouteComponent(() => loadPart(() => import('~/console/customers/customer-page')), 'CustomerPage'),
   }),
 ] as const;
 

@@ -93,6 +93,8 @@ export function SignInAgain() {
       closeOnClickOutside={false}
       closeOnEscape={false}
       withCloseButton={false}
+      // Above whatever dialogue was open when the session ended.
+      zIndex={400}
       title={t('signIn.again')}
     >
       <Text size="sm" c="dimmed" mb="md">

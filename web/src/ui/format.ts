@@ -17,7 +17,7 @@ export function formatCount(count: number, language: string): string {
 }
 
 export function formatDateTime(at: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(at));
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' }).format(new Date(at));
 }
 
 export function formatTime(at: string, language: string): string {
@@ -26,6 +26,7 @@ export function formatTime(at: string, language: string): string {
     minute: '2-digit',
     second: '2-digit',
     fractionalSecondDigits: 3,
+    hourCycle: 'h23',
   }).format(new Date(at));
 }
 

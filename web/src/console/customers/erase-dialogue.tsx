@@ -19,7 +19,7 @@ export function EraseCustomerDialogue({ customer, onClose }: { customer: Custome
       disabled={typed !== customer.customer_id}
       done={t('customers.erased')}
       onClose={onClose}
-      onDone={() => void navigate({ to: '/console/customers' })}
+      onDone={() => navigate({ to: '/console/customers' })}
       act={() =>
         answer<unknown>(api.POST('/customers/{id}/erase', { params: { path: { id: customer.customer_id } } }))
       }

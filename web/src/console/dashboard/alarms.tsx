@@ -1,13 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { loadPart } from '~/app/load-part';
 import type { Alarm } from '~/api/types';
 import { Ago, Panel, StatusBadge } from '~/ui/basics';
 import { EmptyState, Loaded, LoadingRows } from '~/ui/states';
 import console from '../console.module.css';
 import { alarmPointsQuery, alarmsQuery, type Range } from '../queries';
 
-const AlarmChart = lazy(() => import('./alarm-chart').then((module) => ({ default: module.AlarmChart })));
+const AlarmChart = lazy(() => loadPart(() => import('./alarm-chart')).then(({ AlarmChart }) => ({ default: AlarmChart })));
 
 /** The alarms with their states; one opened shows its metric against its threshold, and its history. */
 export function Alarms({ range }: { range: Range }) {

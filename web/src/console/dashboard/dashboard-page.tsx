@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
+import { loadPart } from '~/app/load-part';
 import { Metric, Metrics } from '~/ui/basics';
 import { formatCount, formatDuration, formatRevenue } from '~/ui/format';
 import { PageHead } from '~/ui/pages';
@@ -12,7 +13,7 @@ import { RANGES, statsQuery, type Range } from '../queries';
 import { Alarms } from './alarms';
 import { AuditPanel } from './audit-panel';
 
-const StatsCharts = lazy(() => import('./stats-charts').then((module) => ({ default: module.StatsCharts })));
+const StatsCharts = lazy(() => loadPart(() => import('./stats-charts')).then(({ StatsCharts }) => ({ default: StatsCharts })));
 
 const route = getRouteApi('/console/');
 

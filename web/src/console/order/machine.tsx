@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { loadPart } from '~/app/load-part';
 import type { StateRun } from '~/api/types';
 import { EmptyState, Loaded, LoadingRows } from '~/ui/states';
 import { toneOf, type Tone } from '~/ui/tone';
@@ -8,7 +9,7 @@ import { executionQuery, statesQuery, workflowQuery } from '../queries';
 import { StateInspector } from './state-inspector';
 import { StateList } from './state-list';
 
-const StateGraph = lazy(() => import('~/graph/state-graph').then((module) => ({ default: module.StateGraph })));
+const StateGraph = lazy(() => loadPart(() => import('~/graph/state-graph')).then(({ StateGraph }) => ({ default: StateGraph })));
 
 /** An execution: its graph in colours, its states with their times, and one of them in detail. */
 export function Machine(props: {

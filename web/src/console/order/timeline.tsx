@@ -76,21 +76,28 @@ function Title({ entry }: { entry: TimelineEntry }) {
   return entry.kind === 'status' ? <StatusText status={entry.title} /> : entry.title;
 }
 
-/** The plain values of what is told with an entry; whatever is nested belongs to the state's own panel. */
+/** What the title leaves open: why something went wrong, who is to be asked. The rest is the state's own panel's. */
 function Detail({ entry }: { entry: TimelineEntry }) {
-  const shown = Object.entries(entry.detail).filter(
-    ([name, value]) => ['string', 'number'].includes(typeof value) && !HIDDEN.has(name),
-  );
-  if (shown.length === 0) return null;
-  return (
-    <div className={classes.entryDetail}>
-      {shown.map(([name, value]) => `${name.replaceAll('_', ' ')}: ${String(value)}`).join(' · ')}
-    </div>
-  );
+  const { t } = useTranslation('console');
+  const { attempts } = entry.detail as { attempts?: unknown };
+  const told = TOLD.map((name) => textIn(entry, name))
+    .filter((text) => text !== undefined)
+    .map(inWords);
+  if (typeof attempts === 'number' && attempts > 1) told.push(t('state.attempts', { count: attempts }));
+  return told.length > 0 && <div className={classes.entryDetail}>{told.join(' · ')}</div>;
 }
 
-/** Already in the title, or only good for machines. */
-const HIDDEN = new Set(['execution_arn', 'state', 'status', 'mail_id', 'key']);
+const TOLD = ['error', 'cause', 'reason', 'last_error', 'reference', 'endpoint'] as const;
+
+/** A cause as a step gives it is JSON with a message; any other is shown as it is. */
+function inWords(text: string): string {
+  try {
+    const told = JSON.parse(text) as { errorMessage?: unknown } | null;
+    return typeof told?.errorMessage === 'string' ? told.errorMessage : text;
+  } catch {
+    return text;
+  }
+}
 
 function textIn(entry: TimelineEntry, name: string): string | undefined {
   const value = (entry.detail as Record<string, unknown>)[name];

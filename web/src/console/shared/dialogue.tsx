@@ -18,7 +18,7 @@ export function Dialogue<T>(props: {
   size?: string;
   done?: string;
   onClose: () => void;
-  onDone?: (result: T) => void;
+  onDone?: (result: T) => void | Promise<void>;
   act: () => Promise<T>;
   fields?: string[];
   children: (errors: Record<string, string>) => ReactNode;
@@ -28,9 +28,10 @@ export function Dialogue<T>(props: {
   const queryClient = useQueryClient();
   const acting = useMutation({
     mutationFn: props.act,
-    onSuccess: (result) => {
+    onSuccess: async (result) => {
       if (props.done !== undefined) notifications.show({ message: props.done });
-      if (props.onDone) props.onDone(result);
+      // Whoever leaves the page does so before what was on it is looked for again.
+      if (props.onDone) await props.onDone(result);
       else props.onClose();
     },
     // Somebody else may have been quicker: whatever came of it, look again.

@@ -4,6 +4,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
+import { loadPart } from '~/app/load-part';
 import { ProblemError } from '~/api/problem';
 import type { Workflow } from '~/api/types';
 import { Ago, Json, Metric, Metrics, Panel, StatusBadge, TableWrap } from '~/ui/basics';
@@ -17,7 +18,7 @@ import { failureRate } from './failure-rate';
 import { stateIn } from './state-in';
 import { TestExecution } from './test-execution';
 
-const StateGraph = lazy(() => import('~/graph/state-graph').then((module) => ({ default: module.StateGraph })));
+const StateGraph = lazy(() => loadPart(() => import('~/graph/state-graph')).then(({ StateGraph }) => ({ default: StateGraph })));
 
 const route = getRouteApi('/console/workflows/$name');
 const TABS = ['graph', 'states', 'executions', 'triggers', 'test'] as const;

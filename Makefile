@@ -1,7 +1,7 @@
 # Thin on purpose: each line is a tool people know.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test tools lint bench
+.PHONY: help run test tools lint web web-test bench lambda
 
 # The tests find the project's own Python tools before any others.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -10,12 +10,29 @@ help:                  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
 
 run:                   ## Start a demo shop with simulated shoppers on http://127.0.0.1:8080 (data in ./data)
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web; else echo "npm is missing: no web app"; fi
 	cargo run --release --bin orderflow -- demo
 
-test: tools lint       ## Everything: formatting, lints, documentation, all tests
+test: tools lint       ## Everything: formatting, lints, documentation, all tests, the web app in a browser
 	cargo test --workspace --quiet
+	$(MAKE) --no-print-directory web-test
 
-tools: .venv/made      ## What the tests need besides Rust: stand-ins for AWS, linters, pdftotext
+web: web/node_modules/.package-lock.json  ## The web app, in web/dist: the next build of the server has it inside
+	cd web && npm run build
+
+web-test: web          ## The web app's lints, types and tests, and the app in a real browser
+	cd web && npm run lint && npm run typecheck && npm test
+	cargo build --bin orderflow
+	cd web && ORDERFLOW_BINARY=$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/orderflow npm run e2e
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci
+	@touch $@
+
+tools: .venv/made      ## What the tests need besides Rust: stand-ins for AWS, linters, pdftotext, a browser
+	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ]; \
+	then apt-get update -qq && apt-get install -qq -y chromium >/dev/null; \
+	else echo "chromium is missing: install it, or the browser tests are SKIPPED"; fi
 	@command -v pdftotext >/dev/null || if [ "$$(id -u)" = 0 ]; \
 	then apt-get update -qq && apt-get install -qq -y poppler-utils >/dev/null; \
 	else echo "pdftotext is missing: install poppler-utils, or that part of the receipts' tests is SKIPPED"; fi
@@ -33,3 +50,20 @@ lint:                  ## Formatting, lints and documentation, warnings denied
 bench:                 ## Orders per second, latency, CPU per order (release mode; a server of its own)
 	cargo build --release --bin orderflow
 	target/release/orderflow bench
+
+# What the functions run on: x86_64, or arm64 for less money. cargo-zigbuild builds for either, against the C library that
+# Lambda has; without it cargo builds for this machine, against the one that is here.
+ARCH ?= x86_64
+TRIPLE := $(patsubst arm64,aarch64,$(ARCH))-unknown-linux-gnu
+ZIGBUILD := $(shell command -v cargo-zigbuild)
+BUILT := $(or $(CARGO_TARGET_DIR),target)/$(if $(ZIGBUILD),$(TRIPLE)/)lambda/bootstrap
+
+lambda:                ## One binary for every function on AWS, ready to be deployed: target/lambda/bootstrap.zip
+	@test -n "$(ZIGBUILD)" -o "$(patsubst arm64,aarch64,$(ARCH))" = "$$(uname -m)" || { \
+	echo "ARCH=$(ARCH) needs cargo-zigbuild (pip install cargo-zigbuild) and rustup target add $(TRIPLE)"; exit 1; }
+	cargo $(if $(ZIGBUILD),zigbuild --target $(TRIPLE).2.34,build) --profile lambda --package lambda
+	@install -D $(BUILT) target/lambda/zip/bootstrap
+	@touch --date=@315532800 target/lambda/zip/bootstrap  # The same binary makes the same zip.
+	@rm -f target/lambda/bootstrap.zip
+	TZ=UTC zip --quiet --junk-paths -X -9 target/lambda/bootstrap.zip target/lambda/zip/bootstrap
+	@ls -l target/lambda/bootstrap.zip

@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use adapter::audit::AuditRules;
 use adapter::{FailureRate, ReceiptLinks, Sender, SenderError};
 use async_trait::async_trait;
 use aws::{
-    Alarms, Applier, BounceRecorder, Carriers, CatalogReader, Clients, CustomerReader, Deliverer, Destinations,
-    EventBus, Keys, KeysError, Mailer, MessageReader, ObjectReceipts, OrderReader, Queues, SettingError, Settings,
-    SimulatedGateway, Starter, StateMachines, StockShards, SystemClock, SystemIds, TableNames, TopicPublisher,
+    Alarms, Applier, BookAuditor, BounceRecorder, Carriers, CatalogReader, Clients, CustomerReader, Deliverer,
+    Destinations, EventBus, Keys, KeysError, Mailer, MessageReader, ObjectReceipts, OrderReader, Queues, SettingError,
+    Settings, SimulatedGateway, Starter, StateMachines, StockShards, SystemClock, SystemIds, TableNames,
+    TopicPublisher,
 };
 use bytes::Bytes;
 use documents::Shop;
 use jiff::SignedDuration;
 use order::OrderId;
-use ports::{Clock, Ports, Receipts, Result as StepResult, StepError};
+use ports::{Clock, Ids, Ports, Receipts, Result as StepResult, StepError};
 use serde_json::Value;
 use steps::Context;
 
@@ -95,10 +97,12 @@ impl Home {
 
     /// The steps, where the keys are known.
     pub fn steps_with(&self, links: Option<ReceiptLinks>) -> Result<Steps, StartError> {
-        let receipts: Arc<dyn Receipts> = match links {
-            Some(links) if self.may_use("receipts") => Arc::new(self.receipts(links)?),
-            links => Arc::new(LinksOnly { links, clock: self.clock() }),
+        // Who stores receipts is not told the keys: it needs the bucket alone.
+        let bucket = match self.may_use("receipts") {
+            true => Some(self.receipts(ReceiptLinks::new(&[], "", SignedDuration::ZERO))?),
+            false => None,
         };
+        let receipts = Arc::new(AllowedReceipts { bucket, links, clock: self.clock() });
         let context = Context { ports: self.ports(receipts)?, shop: self.shop()? };
         Ok(Steps { context, writer: Arc::new(self.applier()?) })
     }
@@ -128,18 +132,21 @@ impl Home {
 
     /// What applies changes.
     pub fn applier(&self) -> Result<Applier, StartError> {
-        let outbox = if self.may_use("outbox") { self.settings.outbox_table()? } else { "" };
-        let tables = TableNames {
-            data: self.settings.data_table()?.to_owned(),
-            outbox: outbox.to_owned(),
-            streamed: self.settings.streamed_tables.clone(),
-        };
         let destinations = Destinations {
             topics: self.settings.topics.keys().cloned().collect(),
             queues: self.settings.queues.keys().cloned().collect(),
         };
         let dynamodb = self.clients.dynamodb.clone();
-        Ok(Applier::new(dynamodb, tables, destinations, self.settings.stock_shards, self.clock()))
+        Ok(Applier::new(dynamodb, self.tables()?, destinations, self.settings.stock_shards, self.clock()))
+    }
+
+    fn tables(&self) -> Result<TableNames, StartError> {
+        let outbox = if self.may_use("outbox") { self.settings.outbox_table()? } else { "" };
+        Ok(TableNames {
+            data: self.settings.data_table()?.to_owned(),
+            outbox: outbox.to_owned(),
+            streamed: self.settings.streamed_tables.clone(),
+        })
     }
 
     /// What spreads the stock of hot products.
@@ -158,6 +165,17 @@ impl Home {
         let topics = (self.clients.sns.clone(), self.settings.topics.clone());
         let (dynamodb, outbox) = (self.clients.dynamodb.clone(), self.settings.outbox_table()?);
         Ok(MessageReader::new(dynamodb, outbox, topics, self.queues(), alarms, self.clock()))
+    }
+
+    /// What looks through the books.
+    pub fn auditor(
+        &self,
+        rules: AuditRules,
+        executions: Arc<StateMachines>,
+        ids: Arc<dyn Ids>,
+    ) -> Result<BookAuditor, StartError> {
+        let (dynamodb, workflow) = (self.clients.dynamodb.clone(), self.settings.workflow()?);
+        Ok(BookAuditor::new(dynamodb, &self.tables()?, workflow, rules, executions, ids))
     }
 
     /// What carries out what is in the outbox.
@@ -207,21 +225,29 @@ impl Home {
     }
 }
 
-/// Receipts for functions that write of them and neither read nor store any. Without the keys their links
-/// are the receipt's address, which opens for who has the order's access token.
-struct LinksOnly {
+/// Receipts as a function may have them. Without the bucket it writes of them and neither reads nor stores any. Without
+/// the keys their links are the receipt's address, which opens for who has the order's access token.
+struct AllowedReceipts {
+    bucket: Option<ObjectReceipts>,
     links: Option<ReceiptLinks>,
     clock: Arc<dyn Clock>,
 }
 
 #[async_trait]
-impl Receipts for LinksOnly {
-    async fn put(&self, _: &str, _: Bytes) -> StepResult<()> {
-        Err(no_bucket())
+impl Receipts for AllowedReceipts {
+    async fn put(&self, object_key: &str, content: Bytes) -> StepResult<()> {
+        self.bucket.as_ref().ok_or_else(no_bucket)?.put(object_key, content).await
     }
 
-    async fn get(&self, _: &str) -> StepResult<Option<Bytes>> {
-        Err(no_bucket())
+    async fn get(&self, object_key: &str) -> StepResult<Option<Bytes>> {
+        self.bucket.as_ref().ok_or_else(no_bucket)?.get(object_key).await
+    }
+
+    async fn direct_link(&self, object_key: &str) -> StepResult<Option<String>> {
+        match &self.bucket {
+            Some(bucket) => bucket.direct_link(object_key).await,
+            None => Ok(None),
+        }
     }
 
     fn link(&self, order_id: &OrderId, _: &str) -> String {

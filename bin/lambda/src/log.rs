@@ -18,8 +18,8 @@ pub fn start(filter: &str) {
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
-        .with_current_span(true)
-        .with_span_list(false)
+        .with_current_span(false)
+        .with_span_list(true)
         .with_env_filter(filter)
         .init();
     std::panic::set_hook(Box::new(|panic| {
@@ -48,11 +48,12 @@ fn root(header: &str) -> Option<&str> {
     header.split(';').find_map(|part| part.trim().strip_prefix("Root="))
 }
 
-/// As much of an event as names an order: a step's input, or an event of the bus.
+/// As much of an event as names an order: a step's input, an event of the bus, or a request.
 #[derive(Deserialize)]
 struct About {
     order_id: Option<String>,
     detail: Option<Detail>,
+    path: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -62,7 +63,8 @@ struct Detail {
 
 impl About {
     fn order_id(self) -> Option<String> {
-        self.order_id.or_else(|| self.detail?.order_id)
+        let of_path = |path: String| Some(path.strip_prefix("/orders/")?.split('/').next()?.to_owned());
+        self.order_id.or_else(|| self.detail?.order_id).or_else(|| self.path.and_then(of_path))
     }
 }
 
@@ -75,6 +77,8 @@ mod tests {
         for (event, expected) in [
             (r#"{"order_id":"A-1","more":1}"#, Some("A-1")),
             (r#"{"detail-type":"OrderConfirmed","detail":{"order_id":"A-2"}}"#, Some("A-2")),
+            (r#"{"httpMethod":"GET","path":"/orders/A-3/events"}"#, Some("A-3")),
+            (r#"{"httpMethod":"GET","path":"/orders"}"#, None),
             (r#"{"Records":[]}"#, None),
             ("[1]", None),
             (r#"{"order_id":7}"#, None),

@@ -10,28 +10,20 @@
 mod failure;
 mod functions;
 mod home;
+mod invocation;
 mod log;
 mod metering;
 
-use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use aws::{Clients, Settings};
-use futures::FutureExt;
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
-use serde_json::Value;
 use serde_json::value::RawValue;
-use tracing::Instrument;
 
-use failure::Failure;
 use functions::Function;
 use home::Home;
 use metering::Meter;
-
-/// How long before Lambda would end an invocation it ends itself, so that who called gets an error with a name.
-const MARGIN: Duration = Duration::from_millis(200);
 
 /// An invocation runs alone in its environment, on a fraction of a processor: one thread is enough.
 #[tokio::main(flavor = "current_thread")]
@@ -55,30 +47,12 @@ async fn start() -> Result<(), lambda_runtime::Error> {
     let function: Arc<dyn Function> = functions::of(home).await?;
     let runtime = Runtime::new(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let (function, meter) = (function.clone(), meter.clone());
-        async move { answer(&*function, &meter, event).await }
+        async move {
+            let request_id = event.context.request_id.clone();
+            let outcome = invocation::answer(&*function, event).await;
+            meter.write(&request_id);
+            outcome
+        }
     }));
     runtime.run().await
-}
-
-/// Answers one invocation: with what the function answers, or an error that has a name whatever happens.
-async fn answer(function: &dyn Function, meter: &Meter, event: LambdaEvent<Box<RawValue>>) -> Result<Value, Failure> {
-    let LambdaEvent { payload, context } = event;
-    let span = log::span(&context, &payload);
-    let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(MARGIN);
-    let request_id = context.request_id.clone();
-    let work = async {
-        let work = AssertUnwindSafe(function.call(&payload, context)).catch_unwind();
-        let outcome = match tokio::time::timeout(left, work).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_panic)) => Err(Failure::panicked()),
-            Err(_) => Err(Failure::out_of_time()),
-        };
-        if let Err(failure) = &outcome {
-            failure.log();
-        }
-        outcome
-    };
-    let outcome = work.instrument(span).await;
-    meter.write(&request_id);
-    outcome
 }

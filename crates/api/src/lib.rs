@@ -25,6 +25,7 @@ mod access;
 mod admin;
 mod app;
 mod customers;
+mod docs;
 mod edge;
 mod executions;
 mod fields;
@@ -54,6 +55,6 @@ pub use openapi::request_schema;
 pub use orders::follow_up_suffix;
 pub use router::{RouteError, router};
 pub use state::{
-    Console, GatewaySwitch, Intake, IntakeAuth, LinkVerdict, Metrics, Readiness, ReceiptDocuments, Shop, State,
-    WebFile, WebFiles, WorkflowView,
+    Admitted, Console, GatewaySwitch, Intake, IntakeAuth, LinkVerdict, Metrics, Readiness, ReceiptDocuments, Shop,
+    State, WebFile, WebFiles, WorkflowView,
 };

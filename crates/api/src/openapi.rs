@@ -138,7 +138,8 @@ pub(crate) fn intake(intake: &Intake, method: HttpMethod) -> Operation {
         .response("200", answer("The finished order (with `wait`)", "FinishedOrder"))
         .response("202", answer("The order is accepted", "AcceptedOrder"))
         .security(match intake.auth {
-            IntakeAuth::None => SecurityRequirement::default(),
+            // What the gateway asks for, its own description says.
+            IntakeAuth::None | IntakeAuth::Gateway => SecurityRequirement::default(),
             IntakeAuth::Key => SecurityRequirement::new("operator", Vec::<String>::new()),
         });
     let example = intake.example.clone().unwrap_or_else(|| json!({}));

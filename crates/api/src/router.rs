@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{from_fn, map_response};
-use axum::response::{IntoResponse, Response};
+use axum::http::{Extensions, HeaderMap, Method};
+use axum::middleware::from_fn;
 use axum::routing::{MethodFilter, MethodRouter};
 use bytes::Bytes;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -14,19 +13,15 @@ use tower_http::compression::CompressionLayer;
 use utoipa::openapi::path::{HttpMethod, PathItem};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::{App, Shared};
 use crate::orders::place;
 use crate::state::{Intake, State};
 use crate::web::{self, Compressible, Web};
 use crate::{
-    admin, customers, edge, executions, inventory, messages, openapi, operators, orders, session, shop, statistics,
-    workflows,
+    admin, customers, docs, edge, executions, inventory, messages, openapi, operators, orders, session, shop,
+    statistics, workflows,
 };
-
-/// Where the description can be browsed.
-const DOCS: &str = "/docs";
 
 /// An intake's route cannot be served. What is wrong is in the workflow's triggers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -117,8 +112,11 @@ pub fn router(state: State) -> Result<Router, RouteError> {
     let description = openapi::finish(description).to_json().expect("a description is JSON");
     let web = Web::of(&state);
     let app = Arc::new(App::new(state, Bytes::from(description)));
-    let mut routes =
-        routes.with_state(app).merge(docs()).fallback(edge::no_route).method_not_allowed_fallback(edge::no_method);
+    let mut routes = routes
+        .with_state(app)
+        .merge(docs::routes())
+        .fallback(edge::no_route)
+        .method_not_allowed_fallback(edge::no_method);
     if let Some(web) = web {
         let compressible = |_, _, _: &HeaderMap, marks: &Extensions| marks.get::<Compressible>().is_some();
         routes = routes
@@ -150,7 +148,7 @@ fn with_intake(mut routes: OpenApiRouter<Arc<App>>, intake: &Intake) -> Result<O
         };
         let item = routes.get_openapi_mut().paths.paths.entry(path.clone()).or_default();
         let taken = openapi::operations(item).any(|(other, operation)| other == documented && operation.is_some());
-        if taken || path == DOCS || path.starts_with("/docs/") {
+        if taken || path == docs::DOCS || path.starts_with("/docs/") {
             return Err(refuse("that is taken"));
         }
         item.merge_operations(PathItem::new(documented.clone(), openapi::intake(intake, documented)));
@@ -164,19 +162,4 @@ fn with_intake(mut routes: OpenApiRouter<Arc<App>>, intake: &Intake) -> Result<O
 fn is_plain(path: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     path.strip_prefix('/').is_some_and(|path| path.split('/').all(|part| !part.is_empty() && part.bytes().all(plain)))
-}
-
-/// The browsable description. Its files are part of the program.
-fn docs() -> Router {
-    Router::from(SwaggerUi::new(DOCS).config(Config::from("/openapi.json"))).layer(map_response(finish_docs))
-}
-
-async fn finish_docs(mut response: Response) -> Response {
-    if response.status() == StatusCode::NOT_FOUND {
-        return edge::no_route().await.into_response();
-    }
-    let policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=3600"));
-    response
 }

@@ -69,7 +69,7 @@ pub struct Console {
     pub redrives: Option<Arc<dyn Redrives>>,
     /// Keeps what operators did.
     pub operator_log: Option<Arc<dyn OperatorLog>>,
-    /// Finds what an order left in the books.
+    /// Finds what orders leave in the books.
     pub trails: Option<Arc<dyn Trails>>,
     /// Reads what is counted.
     pub statistics: Option<Arc<dyn Statistics>>,
@@ -151,7 +151,13 @@ pub enum IntakeAuth {
     None,
     /// Who has the operator's key.
     Key,
+    /// Whom the gateway before this interface has let in: the request carries [`Admitted`].
+    Gateway,
 }
+
+/// Among a request's extensions: who sent it has shown the gateway before this interface who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Admitted;
 
 /// A workflow as it is shown.
 #[derive(Debug, Clone, Serialize, ToSchema)]

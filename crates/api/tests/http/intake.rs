@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use api::{Admitted, Intake, IntakeAuth};
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
@@ -207,6 +208,25 @@ async fn an_intake_may_need_the_key() {
     let body = Some(order("A-1"));
     world.anybody("POST", "/queued-orders/keyed", body.clone()).await.expect_problem(401, "unauthorized", &[]);
     world.operator("POST", "/queued-orders/keyed", body).await.expect(202);
+}
+
+#[tokio::test]
+async fn an_intake_may_rely_on_the_gateway() {
+    let world = World::with(|state| {
+        let open = state.intakes[0].clone();
+        state.intakes.push(Intake { path: "/guarded".to_owned(), auth: IntakeAuth::Gateway, ..open });
+    })
+    .await;
+    let request = |admitted: Option<Admitted>| {
+        let mut request = Request::post("/guarded").header("content-type", "application/json");
+        if let Some(admitted) = admitted {
+            request = request.extension(admitted);
+        }
+        world.send(request.body(Body::from(order("A-1").to_string())).unwrap())
+    };
+    request(None).await.expect_problem(401, "unauthorized", &[]);
+    world.operator("POST", "/guarded", Some(order("A-1"))).await.expect_problem(401, "unauthorized", &[]);
+    request(Some(Admitted)).await.expect(202);
 }
 
 #[tokio::test]

@@ -176,6 +176,9 @@ fn environment(place: &Place<'_>, name: &str) -> Map<String, Value> {
     for (variable, value) in place.variables() {
         variables.insert(format!("ORDERFLOW_{variable}"), value);
     }
+    if let (API, Place::Workflow(workflow)) = (name, place) {
+        variables.insert("ORDERFLOW_INTAKE_AUTH".to_owned(), super::parameters::intake_authorization(workflow));
+    }
     variables
 }
 

@@ -5,7 +5,7 @@ use triggers::document::{Auth, Parameter, ParameterType};
 
 use super::template::Template;
 use super::topics::given_condition;
-use super::values::{is_given, parameter_is, parameter_of};
+use super::values::{choose, is_given, parameter_is, parameter_of, reference, triggers_value};
 use crate::workflow::Workflow;
 
 /// The retentions that CloudWatch Logs offers, in days.
@@ -162,10 +162,21 @@ fn add_for_api(template: &mut Template, workflow: &Workflow) {
         },
     );
     template.condition("IntakeIsIam", asked("iam"));
+    template.condition("IntakeIsAsDocumented", asked("document"));
     template.condition(
         "IntakeIsOpen",
         json!({ "Fn::Not": [{ "Fn::Or": [{ "Condition": "IntakeIsJwt" }, { "Condition": "IntakeIsIam" }] }] }),
     );
+}
+
+/// Who may place orders, as the function is told: it asks for the operator's key itself, and does not take the gateway's
+/// word for a request that the gateway asked nothing of.
+pub(super) fn intake_authorization(workflow: &Workflow) -> Value {
+    let documented = match &first_api(workflow)["Auth"] {
+        Value::Null => "none".into(),
+        auth => triggers_value(auth),
+    };
+    choose("IntakeIsAsDocumented", documented, reference("IntakeAuthorization"))
 }
 
 fn is_not_zero(parameter: &str) -> Value {
@@ -174,16 +185,20 @@ fn is_not_zero(parameter: &str) -> Value {
 
 /// When the document itself asks for a token: never, always, or as its parameter says.
 fn documents_jwt(workflow: &Workflow) -> Option<Value> {
-    let api = match &workflow.triggers["Api"] {
-        Value::Array(intakes) => intakes.first().cloned().unwrap_or_default(),
-        one => one.clone(),
-    };
-    match parameter_of(&api["Auth"]) {
+    match parameter_of(&first_api(workflow)["Auth"]) {
         Some(parameter) => Some(parameter_is(parameter, "jwt")),
         None if workflow.bindings.api.iter().any(|api| api.auth == Auth::Jwt) => {
             Some(parameter_is("IntakeAuthorization", "document"))
         }
         None => None,
+    }
+}
+
+/// The intake that speaks for all.
+fn first_api(workflow: &Workflow) -> &Value {
+    match &workflow.triggers["Api"] {
+        Value::Array(intakes) => intakes.first().unwrap_or(&Value::Null),
+        one => one,
     }
 }
 

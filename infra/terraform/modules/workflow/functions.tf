@@ -45,6 +45,12 @@ locals {
     ORDERFLOW_LOG                    = var.log_level
   }
 
+  # The function asks for the operator's key itself, and does not take the gateway's word for a request that the gateway
+  # asked nothing of.
+  api_environment = {
+    ORDERFLOW_INTAKE_AUTH = var.intake_authorization == "document" ? try(local.apis[0].Auth, "none") : var.intake_authorization
+  }
+
   function_stack = {
     architecture          = local.shared.architecture
     artifacts_bucket      = var.artifacts_bucket
@@ -80,7 +86,7 @@ module "functions" {
   function          = each.key
   facts             = local.functions[each.key]
   resources         = local.resources
-  environment       = local.environment
+  environment       = each.key == "Api" ? merge(local.environment, local.api_environment) : local.environment
   event_source      = lookup(local.event_sources, each.key, null)
   receives_failures = contains(local.invoked_asynchronously, each.key)
   stack             = local.function_stack

@@ -21,10 +21,10 @@ async fn a_browser_gets_the_application_and_a_program_the_interface() {
     server.stock("A", 1).await;
     server.place("/orders", &checkout("w", "A", 1)).await;
     if !root().join("web/dist/index.html").is_file() {
-        eprintln!("SKIPPED in part: the web application was not built (npm run build in web)");
+        eprintln!("SKIPPED in part: the web application was not built (make web)");
         let page = ask(&server, "/", BROWSER).await;
         assert!(header(&page, "content-type").starts_with("text/html"));
-        assert!(page.text().await.unwrap().contains("npm run build"), "the page says how the application is built");
+        assert!(page.text().await.unwrap().contains("make web"), "the page says how the application is built");
         assert_eq!(ask(&server, "/console/orders", BROWSER).await.status(), 404);
         return;
     }

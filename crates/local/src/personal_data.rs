@@ -53,8 +53,11 @@ impl PersonalData for PersonalDataBook {
     }
 
     async fn erase(&self, person: &Person) -> Result<Erased> {
+        let of = person.clone();
+        let before =
+            self.store.read(move |connection| Mentions::until_now(connection, &of)).await.map_err(fault::read)?;
         let (person, executions) = (person.clone(), self.executions.clone());
-        let job = self.store.write(move |tx| erase(tx, &person, &*executions));
+        let job = self.store.write(move |tx| erase(tx, &person, &before, &*executions));
         job.await.map_err(fault::write)
     }
 }
@@ -76,18 +79,10 @@ struct Theirs {
     placed: NewOrder,
 }
 
-fn erase(tx: &Connection, person: &Person, executions: &dyn RedactExecution) -> Result<Erased, ApplyError> {
-    let mut addresses = match person {
-        Person::Guest(email) => vec![email.as_str().to_owned()],
-        Person::Customer(id) => {
-            optional(tx, "SELECT email FROM customers WHERE id = ?1", [id.as_str()], |row| row.get(0))?
-                .into_iter()
-                .collect()
-        }
-    };
+fn theirs(connection: &Connection, person: &Person) -> rusqlite::Result<Vec<Theirs>> {
     let (condition, value) = of(person);
     let sql = format!("SELECT number, id, status, execution_arn, placed FROM orders WHERE {condition} ORDER BY number");
-    let theirs: Vec<Theirs> = all(tx, &sql, [value], |row| {
+    all(connection, &sql, [value], |row| {
         Ok(Theirs {
             number: row.get(0)?,
             id: checked_at(row, 1)?,
@@ -95,14 +90,83 @@ fn erase(tx: &Connection, person: &Person, executions: &dyn RedactExecution) -> 
             execution_arn: row.get(3)?,
             placed: json_at(row, 4)?,
         })
-    })?;
+    })
+}
+
+/// Every mail address the person is known by.
+fn addresses(connection: &Connection, person: &Person, theirs: &[Theirs]) -> rusqlite::Result<Vec<String>> {
+    let mut addresses = match person {
+        Person::Guest(email) => vec![email.as_str().to_owned()],
+        Person::Customer(id) => {
+            let sql = "SELECT email FROM customers WHERE id = ?1";
+            optional(connection, sql, [id.as_str()], |row| row.get(0))?.into_iter().collect()
+        }
+    };
+    let ordered_with = theirs.iter().filter_map(|order| order.placed.customer.email.as_ref());
+    addresses.extend(ordered_with.map(|email| email.as_str().to_owned()));
+    addresses.sort_unstable();
+    addresses.dedup();
+    Ok(addresses)
+}
+
+/// A log whose entries may mention a mail address somewhere in their text.
+struct Log {
+    table: &'static str,
+    number: &'static str,
+    text: &'static str,
+}
+
+const LOGS: [Log; 2] = [
+    Log { table: "topic_messages", number: "id", text: "message" },
+    Log { table: "events", number: "sequence", text: "detail" },
+];
+
+/// The entries of [`LOGS`] that mention any of these addresses. To find them a log is read from end to end, which must
+/// not hold up the writer: it is done before the transaction, and in it only for what has come since.
+struct Mentions {
+    addresses: Vec<String>,
+    /// By log: the entries, and how far the log has been read.
+    found: Vec<(Vec<i64>, i64)>,
+}
+
+impl Mentions {
+    fn until_now(connection: &Connection, person: &Person) -> rusqlite::Result<Self> {
+        let addresses = addresses(connection, person, &theirs(connection, person)?)?;
+        let found = LOGS.iter().map(|log| {
+            let read_to = format!("SELECT COALESCE(MAX({}), 0) FROM {}", log.number, log.table);
+            let read_to = connection.query_row(&read_to, [], |row| row.get(0))?;
+            Ok((mentioning(connection, log, &addresses, 0)?, read_to))
+        });
+        let found = found.collect::<rusqlite::Result<_>>()?;
+        Ok(Self { addresses, found })
+    }
+}
+
+/// The numbers of the entries after that one that mention any of the addresses.
+fn mentioning(connection: &Connection, log: &Log, addresses: &[String], after: i64) -> rusqlite::Result<Vec<i64>> {
+    let Log { table, number, text } = log;
+    let sql = format!("SELECT {number} FROM {table} WHERE {number} > ?1 AND {text} LIKE ?2 ESCAPE '\\'");
+    let mut numbers = Vec::new();
+    for address in addresses {
+        numbers.extend(all(connection, &sql, (after, containing(address)), |row| row.get::<_, i64>(0))?);
+    }
+    Ok(numbers)
+}
+
+fn erase(
+    tx: &Connection,
+    person: &Person,
+    before: &Mentions,
+    executions: &dyn RedactExecution,
+) -> Result<Erased, ApplyError> {
+    let theirs = theirs(tx, person)?;
     if let Some(open) = theirs.iter().find(|order| !order.status.is_final()) {
         let message = format!("order {} has not come to its end; nothing was erased", open.id);
         return Err(ApplyError::refused(ErrorName::OrderInProgress, message));
     }
+    let addresses = addresses(tx, person, &theirs)?;
     let mut erased = Erased::default();
     for order in theirs {
-        addresses.extend(order.placed.customer.email.as_ref().map(|email| email.as_str().to_owned()));
         let anonymous = order.placed.anonymous();
         erased.mails += empty_mails(tx, "order_id", order.id.as_str())?;
         if anonymous == order.placed {
@@ -116,13 +180,16 @@ fn erase(tx: &Connection, person: &Person, executions: &dyn RedactExecution) -> 
         executions.redact(tx, &order.execution_arn)?;
         erased.orders.push(order.id);
     }
-    addresses.sort_unstable();
-    addresses.dedup();
     for address in &addresses {
         erased.mails += empty_mails(tx, "recipient", address)?;
-        for (table, column) in [("topic_messages", "message"), ("events", "detail")] {
-            let sql = format!("UPDATE {table} SET {column} = ?2 WHERE {column} LIKE ?1 ESCAPE '\\'");
-            execute(tx, &sql, (containing(address), ERASED_MESSAGE))?;
+    }
+    for (log, (found, read_to)) in LOGS.iter().zip(&before.found) {
+        // An address that was not known then has to be looked for from the beginning.
+        let after = if addresses == before.addresses { *read_to } else { 0 };
+        let since = mentioning(tx, log, &addresses, after)?;
+        let sql = format!("UPDATE {} SET {} = ?2 WHERE {} = ?1", log.table, log.text, log.number);
+        for number in found.iter().chain(&since) {
+            execute(tx, &sql, (number, ERASED_MESSAGE))?;
         }
     }
     if let Person::Customer(id) = person {

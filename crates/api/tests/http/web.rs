@@ -90,6 +90,6 @@ async fn pages_are_asked_for_again_and_hashed_files_never() {
 async fn without_the_application_a_page_says_how_it_is_built() {
     let world = World::new().await;
     let page = ask(&world, "GET", "/", BROWSER).await;
-    assert!(page.text.contains("npm run build"), "{}", page.text);
+    assert!(page.text.contains("make web"), "{}", page.text);
     ask(&world, "GET", "/console", BROWSER).await.expect_problem(404, "not-found", &[]);
 }

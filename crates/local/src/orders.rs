@@ -207,10 +207,9 @@ fn query(
             values.push(text.clone().into());
         }
         (Some(text), None) => {
-            conditions.push(
-                "(id LIKE ? ESCAPE '\\' OR customer_name LIKE ? ESCAPE '\\' OR customer_email LIKE ? ESCAPE '\\')",
-            );
-            values.extend(std::iter::repeat_n(Value::from(containing(text)), 3));
+            let columns = columns_with(text);
+            conditions.push(columns);
+            values.extend(std::iter::repeat_n(Value::from(containing(text)), columns.matches('?').count()));
         }
         (None, _) => {}
     }
@@ -222,6 +221,17 @@ fn query(
     let conditions = if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") };
     let index = index(filter, whole, status.is_some());
     (format!("{COLUMNS} {index} WHERE {conditions} ORDER BY placed_at DESC, number DESC LIMIT ?"), values)
+}
+
+/// Where a piece of text may be: a blank is in no mail address, and neither a blank nor an @ in an order's id.
+fn columns_with(text: &str) -> &'static str {
+    if text.contains(char::is_whitespace) {
+        "customer_name LIKE ? ESCAPE '\\'"
+    } else if text.contains('@') {
+        "(customer_email LIKE ? ESCAPE '\\' OR customer_name LIKE ? ESCAPE '\\')"
+    } else {
+        "(id LIKE ? ESCAPE '\\' OR customer_name LIKE ? ESCAPE '\\' OR customer_email LIKE ? ESCAPE '\\')"
+    }
 }
 
 /// A bound that excludes what is stored of a time before it: stored times are cut to microseconds.

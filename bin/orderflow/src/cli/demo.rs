@@ -7,7 +7,7 @@ use super::{Failure, serve};
 #[derive(Args)]
 #[command(after_help = "Examples:
   orderflow demo
-  orderflow demo --orders-per-minute 120 --data /tmp/shop
+  orderflow demo --orders-per-minute 120 --data demo-shop
 
 The simulated shoppers order in earnest: give them a data folder of their own.")]
 pub struct Options {

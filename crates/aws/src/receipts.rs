@@ -6,6 +6,7 @@ use std::time::Duration;
 use adapter::ReceiptLinks;
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
+use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::types::ServerSideEncryption;
 use bytes::Bytes;
@@ -59,7 +60,7 @@ impl Receipts for ObjectReceipts {
                 let body = body.map_err(|_| StepError::unavailable("the object store does not answer to its end"))?;
                 Ok(Some(body.into_bytes()))
             }
-            Err(error) if fault::is(&error, "NoSuchKey") => Ok(None),
+            Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(fault::unavailable("the object store", &error)),
         }
     }
@@ -71,7 +72,7 @@ impl Receipts for ObjectReceipts {
     async fn direct_link(&self, object_key: &str) -> Result<Option<String>> {
         match self.client.head_object().bucket(&self.bucket).key(object_key).send().await {
             Ok(_) => {}
-            Err(error) if error.as_service_error().is_some_and(|answer| answer.is_not_found()) => return Ok(None),
+            Err(error) if is_missing(&error) => return Ok(None),
             Err(error) => return Err(fault::unavailable("the object store", &error)),
         }
         let valid = PresigningConfig::expires_in(DIRECT_LINK_VALID).expect("it is less than a week");
@@ -79,4 +80,13 @@ impl Receipts for ObjectReceipts {
         let request = request.map_err(|error| fault::unavailable("the object store", &error))?;
         Ok(Some(request.uri().to_owned()))
     }
+}
+
+/// Whether there is no such object. S3 says 404 only to who may list the bucket, which no function of ours may: the
+/// others [are told 403][403]. Whoever may not read at all is told the same, and fails when it writes the receipt
+/// that it takes for lost.
+///
+/// [403]: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+fn is_missing<E>(error: &SdkError<E>) -> bool {
+    error.raw_response().is_some_and(|answer| matches!(answer.status().as_u16(), 403 | 404))
 }

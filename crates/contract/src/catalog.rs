@@ -29,6 +29,10 @@ pub(crate) async fn products_are_listed_page_by_page(world: Arc<dyn World>) {
     apply(world, vec![change]).await;
     let found = catalog.products(&[sku("C")]).await.expect("the catalog answers");
     assert_eq!((found[0].name.as_str(), found[0].unit_price, found[0].level.on_hand), ("Cocoa", dollars(250), 1));
+    // Changed back is changed, too: it is not the change that was made before.
+    apply(world, vec![product(world, "C", 1).swap_remove(0)]).await;
+    let found = catalog.products(&[sku("C")]).await.expect("the catalog answers");
+    assert_eq!((found[0].name.as_str(), found[0].unit_price), ("Product C", dollars(1_800)));
 }
 
 pub(crate) async fn customers_are_found_by_any_of_their_words(world: Arc<dyn World>) {

@@ -97,12 +97,6 @@ impl StandIn {
     }
 }
 
-/// A client of DynamoDB in a region of its own: moto copies all tables of a region for every transaction.
-pub async fn dynamodb_elsewhere(stand_in: &StandIn) -> aws_sdk_dynamodb::Client {
-    let config = aws_sdk_dynamodb::config::Builder::from(&stand_in.config().await);
-    aws_sdk_dynamodb::Client::from_conf(config.region(Region::new(unique("region"))).build())
-}
-
 /// A name that no other test has.
 pub fn unique(name: &str) -> String {
     use std::sync::atomic::{AtomicU32, Ordering};

@@ -13,15 +13,17 @@ use aws::{
     Alarms, Applier, BookAuditor, CatalogReader, Clients, CustomerReader, Destinations, ExecutionStates, MessageReader,
     ObjectReceipts, OrderReader, Queues, SimulatedGateway, StockShards, TableNames, tables,
 };
+use aws_config::Region;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use contract::{ALERTS_TOPIC, FanOut, Home, Messaging, ORDERS_QUEUE, QUEUE, SUBSCRIBER, TOPIC, World};
 use jiff::{SignedDuration, Timestamp};
-use order::OrderId;
-use ports::{Auditor, BusEvent, Change, Clock, DeliveryState, Execution, Ids, Messages, Ports};
+use order::{OrderId, Receipt};
+use ports::{Auditor, BusEvent, Change, Clock, DeliveryState, Execution, Ids, Messages, Ports, Receipts};
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::stand_in::{StandIn, create_table, dynamodb_elsewhere, unique};
+use crate::stand_in::{StandIn, create_table, unique};
 
 pub struct TestClock(AtomicI64);
 
@@ -73,16 +75,34 @@ pub struct Shop {
     pub clock: Arc<TestClock>,
     pub ids: Arc<TestIds>,
     pub states: Arc<TestStates>,
-    topics: BTreeMap<String, String>,
-    queues: BTreeMap<String, String>,
+    pub topics: BTreeMap<String, String>,
+    pub queues: BTreeMap<String, String>,
+    pub bucket: String,
 }
 
 impl Shop {
     /// A shop on that stand-in, the stock of its products spread over so many shards.
     pub async fn new(stand_in: &StandIn, stock_shards: u32) -> Self {
-        let Shared { mut clients, topics, queues, bucket } = shared(stand_in).await;
-        clients.dynamodb = dynamodb_elsewhere(stand_in).await;
-        let tables = create_tables(&clients).await;
+        let mut shared = shared(stand_in).await;
+        shared.clients.dynamodb = elsewhere(stand_in, None).await.dynamodb;
+        let tables = create_tables(&shared.clients).await;
+        Self::made(shared, tables, stock_shards)
+    }
+
+    /// A shop whose every call the observer sees, and in which all workflows show their orders in a table.
+    pub async fn watched(stand_in: &StandIn, stock_shards: u32, observer: SharedInterceptor) -> Self {
+        let mut shared = shared(stand_in).await;
+        let dynamodb = elsewhere(stand_in, Some(observer.clone())).await.dynamodb;
+        shared.clients = Clients { dynamodb, ..Clients::observed(&stand_in.config().await, observer) };
+        let mut tables = create_tables(&shared.clients).await;
+        let shown = tables.streamed["emag-orderflow"].clone();
+        for workflow in ["checkout", "confirmed-orders", "queued-orders", "receipt-orders"] {
+            tables.streamed.insert(workflow.to_owned(), shown.clone());
+        }
+        Self::made(shared, tables, stock_shards)
+    }
+
+    fn made(Shared { clients, topics, queues, bucket }: Shared, tables: TableNames, stock_shards: u32) -> Self {
         let start: Timestamp = "2026-11-21T09:00:00Z".parse().expect("a time");
         let clock = Arc::new(TestClock(AtomicI64::new(start.as_microsecond())));
         let destinations =
@@ -93,7 +113,7 @@ impl Shop {
         let links = ReceiptLinks::new(b"secret", "", SignedDuration::from_hours(24));
         let receipts = ObjectReceipts::new(clients.s3.clone(), &bucket, links, clock.clone());
         let (ids, states) = (Arc::new(TestIds(AtomicI64::new(0))), Arc::default());
-        Self { clients, tables, applier, gateway, receipts, clock, ids, states, topics, queues }
+        Self { clients, tables, applier, gateway, receipts, clock, ids, states, topics, queues, bucket }
     }
 
     /// Applies changes that must not be refused.
@@ -104,6 +124,18 @@ impl Shop {
     /// Notes that an execution is running or has ended.
     pub async fn set_running(&self, arn: String, running: bool) {
         self.states.0.lock().await.insert(arn, running);
+    }
+
+    /// A state machine that does nothing, for the workflow.
+    pub async fn state_machine(&self, workflow: &str) -> String {
+        self.state_machine_of(workflow, r#"{"StartAt":"Done","States":{"Done":{"Type":"Succeed"}}}"#).await
+    }
+
+    /// A state machine of that definition.
+    pub async fn state_machine_of(&self, workflow: &str, definition: &str) -> String {
+        let create = self.clients.step_functions.create_state_machine().name(unique(workflow)).definition(definition);
+        let created = create.role_arn("arn:aws:iam::000000000000:role/states").send().await;
+        created.expect("the state machine is created").state_machine_arn
     }
 
     /// What spreads the stock of this shop's products over so many shards.
@@ -131,6 +163,19 @@ impl Shop {
     pub async fn outbox(&self) -> Vec<OutboxItem> {
         let items = self.items(&self.tables.outbox).await.into_iter();
         items.map(|item| OutboxItem::from_item(item).expect("it can be read")).collect()
+    }
+
+    /// What tells the receipts that orders have from others.
+    async fn documents(&self) -> String {
+        let mut documents = String::new();
+        for item in self.items(&self.tables.data).await {
+            let Some(receipt) = item.get("receipt").and_then(|receipt| receipt.as_s().ok()) else { continue };
+            let receipt: Receipt = serde_json::from_str(receipt).expect("a receipt");
+            let document = self.receipts.get(&receipt.object_key).await.expect("the receipts answer");
+            let document = document.map(|document| contract::fingerprint(&document));
+            documents.push_str(&format!("{} {document:?}\n", receipt.object_key));
+        }
+        documents
     }
 
     /// Every item of every table, also of what no reader shows.
@@ -181,6 +226,15 @@ async fn create_tables(clients: &Clients) -> TableNames {
         create_table(&clients.dynamodb, table, &document).await;
     }
     names
+}
+
+/// Clients in a region of their own: moto copies all tables of a region for every transaction.
+async fn elsewhere(stand_in: &StandIn, observer: Option<SharedInterceptor>) -> Clients {
+    let config = stand_in.config().await.into_builder().region(Region::new(unique("region"))).build();
+    match observer {
+        None => Clients::new(&config),
+        Some(observer) => Clients::observed(&config, observer),
+    }
 }
 
 async fn shared(stand_in: &StandIn) -> Shared {
@@ -249,8 +303,9 @@ impl Home for Shop {
         self.clock.0.fetch_add(i64::try_from(by.as_micros()).expect("a short time"), Ordering::SeqCst);
     }
 
+    /// All that the readers read from: every item, and the receipts.
     async fn snapshot(&self) -> String {
-        contract::readable(self).await + &self.rows().await
+        self.rows().await + &self.documents().await
     }
 }
 

@@ -84,8 +84,8 @@ variable "stock_shards" {
   default     = 1
 
   validation {
-    condition     = var.stock_shards >= 1 && var.stock_shards <= 100 && floor(var.stock_shards) == var.stock_shards
-    error_message = "stock_shards: expected a whole number from 1 to 100, found ${var.stock_shards}."
+    condition     = var.stock_shards >= 1 && var.stock_shards <= 32 && floor(var.stock_shards) == var.stock_shards
+    error_message = "stock_shards: expected a whole number from 1 to 32, found ${var.stock_shards}."
   }
 }
 

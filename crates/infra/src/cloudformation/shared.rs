@@ -107,7 +107,7 @@ fn add_parameters(template: &mut Template) {
         }),
     );
     number(template, "LinkExpiresHours", 168, (1, 168), "How long links to receipts are good: SigV4 allows seven days");
-    number(template, "StockShards", 1, (1, 100), "Into how many counters the stock of a new product is split");
+    number(template, "StockShards", 1, (1, 32), "Into how many counters the stock of a new product is split");
     number(template, "RateLimit", 2_000, (100, 2_000_000), "Requests in five minutes that one address may make");
     parameters::choice(
         template,

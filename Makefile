@@ -5,6 +5,8 @@
 
 # The tests find the project's own Python tools before any others.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Terraform's providers come from its registry, or from this folder in the layout of `terraform providers mirror`.
+export ORDERFLOW_TEST_TERRAFORM_PROVIDERS ?= $(wildcard /opt/tf-plugins)
 
 help:                  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -67,3 +69,8 @@ lambda:                ## One binary for every function on AWS, ready to be depl
 	@rm -f target/lambda/bootstrap.zip
 	TZ=UTC zip --quiet --junk-paths -X -9 target/lambda/bootstrap.zip target/lambda/zip/bootstrap
 	@ls -l target/lambda/bootstrap.zip
+
+infra: lambda deployed  ## The home on AWS as a whole, on a stand-in: both tools, orders to their ends, the same as embedded
+
+deployed: tools
+	cargo test --workspace --test deployed -- --ignored --nocapture --test-threads 1

@@ -79,6 +79,12 @@ impl Account {
         status.is_success().then_some(body)
     }
 
+    /// Whether there is a bucket of that name.
+    pub async fn has_bucket(&self, bucket: &str) -> bool {
+        let (status, _) = self.send("s3", self.http.head(format!("{}/{bucket}", self.endpoint))).await;
+        status.is_success()
+    }
+
     /// Puts an object; a bucket, when the path is but its name.
     pub async fn put(&self, path: &str, body: Vec<u8>) {
         let (status, body) = self.send("s3", self.http.put(format!("{}/{path}", self.endpoint)).body(body)).await;

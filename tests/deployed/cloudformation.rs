@@ -31,11 +31,25 @@ pub async fn create(deployment: &Deployment, stack: &str) -> Made {
     }
     call(deployment, "CreateStack", &input).await;
     let described = reached(deployment, stack, "CREATE_COMPLETE").await;
-    let resources = call(deployment, "ListStackResources", &[named(deployment, stack)]).await;
     let outputs = between(&described, "OutputKey").into_iter().zip(between(&described, "OutputValue"));
     Made {
-        resources: between(&resources, "LogicalResourceId").len(),
+        resources: resources(deployment, stack).await,
         outputs: outputs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+    }
+}
+
+/// How many resources a stack has made.
+async fn resources(deployment: &Deployment, stack: &str) -> usize {
+    let (mut count, mut next) = (0, None);
+    loop {
+        let token = next.map(|token: String| ("NextToken".to_owned(), token));
+        let input: Vec<(String, String)> = std::iter::once(named(deployment, stack)).chain(token).collect();
+        let page = call(deployment, "ListStackResources", &input).await;
+        count += between(&page, "LogicalResourceId").len();
+        match between(&page, "NextToken").first() {
+            Some(token) => next = Some((*token).to_owned()),
+            None => return count,
+        }
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Deployment {
     /// What the tool keeps.
     folder: TempDir,
     rows: Mutex<Vec<Row>>,
+    /// Held by what must not run beside itself.
+    pub alone: tokio::sync::Mutex<()>,
 }
 
 struct Row {
@@ -79,7 +81,16 @@ impl Deployment {
         account.put(&bucket, place.into_bytes()).await;
         account.put(&format!("{bucket}/{key}"), bytes).await;
         let folder = TempDir::new().expect("a temporary folder");
-        Self { name, tool, account, artifacts_bucket: bucket, artifact_key: key, folder, rows: Mutex::new(Vec::new()) }
+        Self {
+            name,
+            tool,
+            account,
+            artifacts_bucket: bucket,
+            artifact_key: key,
+            folder,
+            rows: Mutex::new(Vec::new()),
+            alone: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Makes what all workflows share.
@@ -155,6 +166,9 @@ impl Deployment {
         if stack == "shared" {
             parameters.push(("MailFrom", "shop@example.com".to_owned()));
             parameters.push(("OperatorKey", "operator-key-of-the-deployment".to_owned()));
+            // CloudFormation of the stand-in knows no logs of a firewall.
+            let firewall = matches!(self.tool, Tool::Terraform);
+            parameters.push(("EnableWaf", firewall.to_string()));
         } else {
             parameters.extend([
                 // What the stand-in does not know.
@@ -186,7 +200,8 @@ impl Deployment {
     }
 }
 
-fn bootstrap() -> PathBuf {
+/// The functions' zip.
+pub fn bootstrap() -> PathBuf {
     match std::env::var_os("ORDERFLOW_TEST_BOOTSTRAP") {
         Some(path) => path.into(),
         None => root().join("target/lambda/bootstrap.zip"),

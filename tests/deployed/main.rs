@@ -9,22 +9,37 @@
 
 mod account;
 mod cloudformation;
+mod command;
 mod deployment;
+mod differential;
+mod embedded;
+mod generated;
+mod listener;
 mod orders;
 mod pipe;
 mod shop;
 mod stand_in;
+#[path = "../support/terraform.rs"]
+mod support;
 mod terraform;
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use futures::future::join_all;
 
 use crate::account::Account;
+use crate::command::Orderflow;
 use crate::deployment::{Deployment, Tool, WORKFLOWS};
+use crate::differential::{Heard, Home};
+use crate::embedded::Embedded;
+use crate::listener::Listener;
 use crate::pipe::Pipe;
 use crate::shop::Shop;
 use crate::stand_in::StandIn;
+
+/// The embedded home's.
+const OPERATOR_KEY: &str = "operator-key-of-the-tests";
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "deploys everything to ministack: make infra"]
@@ -38,6 +53,62 @@ async fn what_cloudformation_deploys_takes_orders_to_their_ends() {
     run(Tool::CloudFormation).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "deploys with the command to ministack: make infra"]
+async fn the_command_deploys_and_removes_a_workflow() {
+    let stand_in = StandIn::start().await;
+    let account = Account::new(stand_in.endpoint());
+    for (tool, workflow) in [(Tool::CloudFormation, "checkout"), (Tool::Terraform, "confirmed-orders")] {
+        let started = Instant::now();
+        let orderflow = Orderflow::new(&account, tool, workflow);
+        orderflow.refuses_what_is_wrong().await;
+        orderflow.deploys().await;
+        orderflow.keeps_tables_when_it_fails().await;
+        orderflow.destroys().await;
+        eprintln!("{tool:?}: orderflow deploy and destroy of {workflow} in {:.0?}", started.elapsed());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "deploys checkout to ministack: make infra"]
+async fn both_homes_do_the_same_with_the_same_orders() {
+    let number = |variable: &str| {
+        let text = std::env::var(variable).ok()?;
+        Some(text.parse().unwrap_or_else(|_| panic!("{variable}: expected a whole number, found {text:?}")))
+    };
+    let seed = number("ORDERFLOW_TEST_SEED").unwrap_or_else(|| fastrand::u64(..));
+    let count = number("ORDERFLOW_TEST_ORDERS").unwrap_or(500);
+    eprintln!("differential: {count} orders of the seed ORDERFLOW_TEST_SEED={seed}");
+    let generated = generated::generate(seed, count as usize);
+
+    let embedded = Embedded::start(OPERATOR_KEY);
+    let shop = Shop::embedded(embedded.url(), OPERATOR_KEY);
+    let expected = Home::new(shop, Heard::Database(embedded)).facts(&generated).await;
+
+    let stand_in = StandIn::start().await;
+    let account = Account::new(stand_in.endpoint());
+    let deployment = Deployment::prepare(Tool::CloudFormation, account.clone()).await;
+    deployment.deploy_shared().await;
+    let api = deployment.deploy("checkout").await;
+    let mut topics = BTreeMap::new();
+    for topic in ["order-confirmed", "order-errors"] {
+        topics.insert(topic.to_owned(), Listener::to_topic(&account, &deployment.name, topic).await);
+    }
+    let bus = Listener::to_bus(&account, &deployment.name).await;
+    let shop = Shop::open(&account, &deployment.name).await.at(&api);
+    let started = Instant::now();
+    let found = Home::new(shop, Heard::Queues { topics, bus }).facts(&generated).await;
+    eprintln!("differential: {} facts, after {:.0?} in the deployed home", found.len(), started.elapsed());
+    let differences = differential::differences(&expected, &found);
+    assert!(
+        differences.is_empty(),
+        "seed {seed}: {} of {} facts differ:\n{}",
+        differences.len(),
+        expected.len(),
+        differences.join("\n")
+    );
+}
+
 async fn run(tool: Tool) {
     let started = Instant::now();
     let stand_in = StandIn::start().await;
@@ -47,7 +118,7 @@ async fn run(tool: Tool) {
     let apis = join_all(WORKFLOWS.map(|workflow| deployment.deploy(workflow))).await;
     eprintln!("{tool:?}: deployed after {:.0?}", started.elapsed());
 
-    let shop = Shop::open(account.clone(), &deployment.name).await;
+    let shop = Shop::open(&account, &deployment.name).await;
     let outcomes = join_all(WORKFLOWS.iter().zip(&apis).map(|(workflow, api)| {
         let (account, shop, name) = (account.clone(), shop.at(api), deployment.name.clone());
         // Each on a task of its own, so that all of them end even where one does not.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::account::{ACCOUNT, Account, REGION};
 use crate::deployment::WORKFLOWS;
+use crate::listener::Listener;
 use crate::shop::Shop;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -194,41 +195,26 @@ pub async fn all_end_as_their_document_says(workflow: &str, account: &Account, s
         })
         .await;
     }
-    hear(account, workflow, topics).await;
+    hear(workflow, topics).await;
     let receipt = account.object(&format!("{name}-receipts-{ACCOUNT}-{REGION}"), &format!("receipts/{ok}.pdf")).await;
     let is_pdf = receipt.is_some_and(|receipt| receipt.starts_with(b"%PDF"));
     assert_eq!(is_pdf, expected.has_receipt, "{workflow}: the receipt of {ok}");
 }
 
-/// The URL of a queue that gets a topic's messages, and how many it is to get.
-type Listener = (String, usize);
-
-/// Subscribes a queue to each topic.
-async fn listen(account: &Account, name: &str, topics: &[(&str, usize)]) -> BTreeMap<String, Listener> {
+/// Subscribes a queue to each topic; with how many messages it is to hear.
+async fn listen(account: &Account, name: &str, topics: &[(&str, usize)]) -> BTreeMap<String, (Listener, usize)> {
     let mut listeners = BTreeMap::new();
     for (topic, count) in topics {
-        let queue = format!("{name}-listener-{topic}");
-        let made = account.call("sqs", "AmazonSQS.CreateQueue", json!({ "QueueName": queue })).await;
-        let url = made["QueueUrl"].as_str().expect("a queue has a URL").to_owned();
-        let input = [
-            ("TopicArn", format!("arn:aws:sns:{REGION}:{ACCOUNT}:{name}-{topic}")),
-            ("Protocol", "sqs".to_owned()),
-            ("Endpoint", format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}")),
-        ];
-        let input = input.map(|(name, value)| (name.to_owned(), value));
-        account.query("sns", "2010-03-31", "Subscribe", &input).await;
-        listeners.insert((*topic).to_owned(), (url, *count));
+        listeners.insert((*topic).to_owned(), (Listener::to_topic(account, name, topic).await, *count));
     }
     listeners
 }
 
-/// Waits until every listener has what it is to get, and no more.
-async fn hear(account: &Account, workflow: &str, listeners: BTreeMap<String, Listener>) {
-    for (topic, (url, count)) in listeners {
+/// Waits until every listener has what it is to get.
+async fn hear(workflow: &str, listeners: BTreeMap<String, (Listener, usize)>) {
+    for (topic, (listener, count)) in listeners {
         eventually(&format!("{topic} of {workflow} has {count} messages"), || async {
-            let input = json!({ "QueueUrl": url, "AttributeNames": ["ApproximateNumberOfMessages"] });
-            let answer = account.call("sqs", "AmazonSQS.GetQueueAttributes", input).await;
-            answer["Attributes"]["ApproximateNumberOfMessages"] == count.to_string().as_str()
+            listener.count().await == count
         })
         .await;
     }

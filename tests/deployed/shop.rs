@@ -11,11 +11,10 @@ use crate::deployment::Api;
 const PATIENCE: Duration = Duration::from_secs(120);
 const PASSWORD: &str = "Correct-Horse-Battery-7";
 
-/// A deployed shop, by the API of one workflow.
+/// A shop, by the API of one workflow.
 #[derive(Clone)]
 pub struct Shop {
     http: reqwest::Client,
-    account: Account,
     api: String,
     operator_key: String,
     /// A customer's, of the user pool.
@@ -31,26 +30,38 @@ pub struct Answer {
 
 impl Shop {
     /// Reads the operator's key, and signs a customer up and in.
-    pub async fn open(account: Account, name: &str) -> Self {
+    pub async fn open(account: &Account, name: &str) -> Self {
         let input = json!({ "SecretId": format!("{name}/keys") });
         let secret = account.call("secretsmanager", "secretsmanager.GetSecretValue", input).await;
         let keys: Value =
             serde_json::from_str(secret["SecretString"].as_str().unwrap_or_default()).expect("keys are JSON");
         let operator_key = keys["operator_key"].as_str().expect("there is an operator's key").to_owned();
-        let token = token(&account, name).await;
-        Self { http: reqwest::Client::new(), account, api: String::new(), operator_key, token }
+        let token = token(account, name).await;
+        Self { http: reqwest::Client::new(), api: account.endpoint().to_owned(), operator_key, token }
     }
 
     /// The same shop, by the API of a workflow.
     pub fn at(&self, api: &Api) -> Self {
         // Where the stand-in answers for `{id}.execute-api.{region}.amazonaws.com/{stage}`.
-        let url = format!("{}/_aws/execute-api/{}/{}", self.account.endpoint(), api.id, api.stage);
+        let url = format!("{}/_aws/execute-api/{}/{}", self.api, api.id, api.stage);
         Self { api: url, ..self.clone() }
+    }
+
+    /// The shop of the embedded home, where the operator's key stands for a customer's token.
+    pub fn embedded(url: &str, operator_key: &str) -> Self {
+        let token = format!("Bearer {operator_key}");
+        Self { http: reqwest::Client::new(), api: url.to_owned(), operator_key: operator_key.to_owned(), token }
     }
 
     /// Places an order as a customer who is signed in.
     pub async fn place(&self, method: &Method, path: &str, order: &Value) -> Answer {
         self.send(self.order(method, path, order).header("authorization", &self.token)).await
+    }
+
+    /// The same, under a key that makes it safe to repeat.
+    pub async fn place_under(&self, key: Option<&str>, method: &Method, path: &str, order: &Value) -> Answer {
+        let request = self.order(method, path, order).header("authorization", &self.token);
+        self.send(key.into_iter().fold(request, |request, key| request.header("idempotency-key", key))).await
     }
 
     /// Places an order as somebody unknown.
@@ -61,6 +72,24 @@ impl Shop {
     /// Reads as the operator.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.http.get(format!("{}{path}", self.api)).bearer_auth(&self.operator_key)).await
+    }
+
+    /// Every entry of a listing, page after page.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let (mut items, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(&format!("{path}?limit=500{cursor}")).await;
+            items.extend(page.body["items"].as_array().unwrap_or_else(|| panic!("{path}: {page:#?}")).iter().cloned());
+            match page.body["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={}", encoded(next)),
+                None => return items,
+            }
+        }
+    }
+
+    /// Asks for something to be done, as the operator.
+    pub async fn post(&self, path: &str) -> Answer {
+        self.send(self.http.post(format!("{}{path}", self.api)).bearer_auth(&self.operator_key).json(&json!({}))).await
     }
 
     /// Writes as the operator.

@@ -65,7 +65,5 @@ pub fn find(program: &str) -> PathBuf {
         .chain(std::env::split_paths(&path))
         .map(|folder| folder.join(program))
         .find(|file| file.is_file())
-        .unwrap_or_else(|| {
-            panic!("{program} is not installed: `make tools` installs the Python tools, Terraform is your system's")
-        })
+        .unwrap_or_else(|| panic!("{program} is not installed: `make tools` installs it"))
 }

@@ -8,11 +8,16 @@ use tokio::process::Command;
 
 use crate::account::REGION;
 use crate::deployment::{Deployment, Made};
-use crate::stand_in::{find, root};
+use crate::stand_in::root;
+use crate::support;
 
 /// Makes a stack, and reads what it answers with.
 pub async fn apply(deployment: &Deployment, stack: &str) -> Made {
-    terraform(deployment, stack, "init", &["-input=false"]).await;
+    {
+        // A cache of providers serves one at a time.
+        let _alone = deployment.alone.lock().await;
+        terraform(deployment, stack, "init", &["-input=false"]).await;
+    }
     let applied = terraform(deployment, stack, "apply", &changing(deployment, stack)).await;
     let state = format!("-state={}", state(deployment, stack).display());
     let outputs = terraform(deployment, stack, "output", &["-json", &state]).await;
@@ -28,7 +33,9 @@ pub async fn apply(deployment: &Deployment, stack: &str) -> Made {
 
 /// Removes a stack.
 pub async fn destroy(deployment: &Deployment, stack: &str) {
-    terraform(deployment, stack, "destroy", &changing(deployment, stack)).await;
+    // Nobody but the state's owner has changed anything.
+    let arguments = [changing(deployment, stack), vec!["-refresh=false".to_owned()]].concat();
+    terraform(deployment, stack, "destroy", &arguments).await;
 }
 
 /// Arguments of what changes something: the variables that the module declares, and the state.
@@ -49,20 +56,17 @@ fn changing(deployment: &Deployment, stack: &str) -> Vec<String> {
 async fn terraform(deployment: &Deployment, stack: &str, command: &str, arguments: &[impl AsRef<str>]) -> String {
     let cache = deployment.folder().join("plugins");
     std::fs::create_dir_all(&cache).expect("a folder in a temporary one");
-    let output = Command::new(find("terraform"))
-        .arg(format!("-chdir={}", module(stack).display()))
+    let data = deployment.folder().join(stack);
+    let output = Command::from(support::terraform(&module(stack), &data))
         .args([command, "-no-color"])
         .args(arguments.iter().map(AsRef::as_ref))
-        .env("TF_DATA_DIR", deployment.folder().join(stack))
         .env("TF_PLUGIN_CACHE_DIR", cache)
-        .env("TF_IN_AUTOMATION", "1")
-        .env("CHECKPOINT_DISABLE", "1")
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
         .stdin(Stdio::null())
         .output()
         .await
-        .expect("Terraform starts");
+        .unwrap_or_else(|error| panic!("terraform is your system's to install: {error}"));
     let (told, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "terraform {command} of {stack}: {told}\n{complained}");
     told.into_owned()

@@ -1,10 +1,11 @@
 //! `orderflow export` and `infra/cloudformation`.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::{Value, json};
 
+use super::{lint, tool};
 use crate::support::{binary, copy_workflows, root};
 
 fn run(arguments: &[&str]) -> (Option<i32>, String) {
@@ -107,15 +108,6 @@ fn an_unknown_workflow_is_refused_with_those_there_are() {
     }
 }
 
-/// Runs a tool over the templates; what it finds is its answer.
-fn lint(tool: &str, arguments: &[&str]) {
-    let mut command = Command::new(tool);
-    command.args(arguments);
-    let output = command.output().unwrap_or_else(|error| panic!("{tool}: {error}; install it with `make tools`"));
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{tool} finds:\n{said}{}", String::from_utf8_lossy(&output.stderr));
-}
-
 #[test]
 fn cfn_lint_accepts_the_templates() {
     let templates: Vec<String> = templates().iter().map(|path| path.to_string_lossy().into_owned()).collect();
@@ -129,12 +121,6 @@ fn checkov_accepts_the_templates() {
         &tool("checkov"),
         &["--directory", &folder, "--framework", "cloudformation", "--quiet", "--compact", "--skip-download"],
     );
-}
-
-/// A tool of the project's own environment, else the one that is on the path.
-fn tool(name: &str) -> String {
-    let own = root().join(".venv/bin").join(name);
-    if own.exists() { own.to_string_lossy().into_owned() } else { name.to_owned() }
 }
 
 #[test]

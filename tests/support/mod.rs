@@ -1,5 +1,7 @@
 //! A server under test: a process of the real binary on a data folder of its own.
 
+pub mod terraform;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

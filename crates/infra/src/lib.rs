@@ -19,4 +19,4 @@ mod workflow;
 
 pub use facts::{Facts, Function, Resource};
 pub use problem::Problem;
-pub use workflow::{Machine, Workflow};
+pub use workflow::{Machine, Workflow, route};

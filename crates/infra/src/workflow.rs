@@ -17,6 +17,15 @@ pub(crate) const API: &str = "Api";
 /// The function that hands on what the outbox holds.
 pub(crate) const DELIVER_OUTBOX: &str = "DeliverOutbox";
 
+/// The workflow whose intake stands at the root; every other's is below its name.
+const DEFAULT_WORKFLOW: &str = "checkout";
+
+/// Where an intake of a workflow answers, below the API's URL.
+#[must_use]
+pub fn route(workflow: &str, path: &str) -> String {
+    if workflow == DEFAULT_WORKFLOW { path.to_owned() } else { format!("/{workflow}{path}") }
+}
+
 /// A workflow with what is deployed together with it.
 #[derive(Debug)]
 pub struct Workflow {

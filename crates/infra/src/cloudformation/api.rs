@@ -10,10 +10,7 @@ use super::functions::{add_log_group, function_id, permission};
 use super::place::Place;
 use super::template::{Resource, Template};
 use super::values::{arn_text, attribute, choose, import, parameter_of, reference, text, triggers_value, when};
-use crate::workflow::{API, Workflow, logical};
-
-/// The workflow whose intake stands at the root; every other's is below its name.
-const DEFAULT_WORKFLOW: &str = "checkout";
+use crate::workflow::{API, Workflow, logical, route};
 
 /// The parameter that names the stage where `triggers.json` has none.
 const STAGE_PARAMETER: &str = "ApiStageName";
@@ -173,7 +170,7 @@ fn add_methods(template: &mut Template, workflow: &Workflow, has_model: bool) ->
                 choose("IntakeIsIam", "AWS_IAM".into(), "NONE".into()),
             );
             properties["AuthorizerId"] = when("IntakeIsJwt", reference("CustomersAuthorizer"));
-            properties["ApiKeyRequired"] = reference("RequireApiKey");
+            properties["ApiKeyRequired"] = choose("RequiresApiKey", true.into(), false.into());
             properties["RequestValidatorId"] = reference("IntakeValidator");
             if has_model && method != "GET" {
                 properties["RequestModels"] = json!({ "application/json": reference("OrderModel") });
@@ -352,8 +349,7 @@ fn add_path(template: &mut Template, path: &str) {
 
 /// Where an intake stands.
 fn path_of(workflow: &Workflow, api: &Value) -> String {
-    let path = api["Path"].as_str().unwrap_or_default();
-    if workflow.name == DEFAULT_WORKFLOW { path.to_owned() } else { format!("/{}{path}", workflow.name) }
+    route(&workflow.name, api["Path"].as_str().unwrap_or_default())
 }
 
 fn path_id(path: &str) -> String {

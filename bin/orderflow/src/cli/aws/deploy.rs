@@ -49,7 +49,8 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     if options.no_smoke_test {
         return Ok(());
     }
-    let (Some(url), Some(intake)) = (api_url(&outputs), intake(&workflow)) else {
+    let url = api_url(&outputs).map(|url| reachable(&url, account.endpoint_url.as_deref()));
+    let (Some(url), Some(intake)) = (url, intake(&workflow)) else {
         eprintln!("{} has no API; no order was placed to test it", workflow.name);
         return Ok(());
     };
@@ -92,25 +93,17 @@ async fn with_cloudformation(
     place: &Place,
 ) -> Result<BTreeMap<String, String>, Failure> {
     let Deployment { name, account, parameters: given, .. } = &options.deployment;
-    let [shared, own] = export::templates(&workflow.name)?;
+    let templates = export::templates(&workflow.name)?;
     let bucket = cloudformation::bucket_name(name, &place.account_id, &place.region);
-    // Everything that can be wrong is looked at before anything is created; the key is known after the upload.
-    let set =
-        |key: &str| [("Name", name.clone()), ("ArtifactsBucket", bucket.clone()), ("ArtifactKey", key.to_owned())];
-    let of = |template: &Value, key: &str| parameters::of_template(&template["Parameters"], given, &set(key));
-    let mut problems = parameters::unknown(&[&shared["Parameters"], &own["Parameters"]], given);
-    for template in [&shared, &own] {
-        problems.extend(of(template, "bootstrap.zip").err().unwrap_or_default());
-    }
-    problems.sort_unstable();
-    problems.dedup();
-    if !problems.is_empty() {
-        return Err(Failure::input(problems.join("\n  ")));
-    }
+    let unknown = parameters::unknown(&[&templates[0]["Parameters"], &templates[1]["Parameters"]], given);
+    check(unknown, &templates, given, &own_parameters(name, &bucket, "bootstrap.zip", A_KEY))?;
+    let operator_key = existing_operator_key(&options.deployment).await?.unwrap_or_else(fresh_operator_key);
     let bucket = cloudformation::artifacts_bucket(account, name, &place.account_id, &place.region).await?;
     let key = cloudformation::upload(account, &bucket, &options.bootstrap).await?;
-    for (stack, template) in [("shared", shared), (workflow.name.as_str(), own)] {
-        let parameters = of(&template, &key).map_err(|problems| Failure::input(problems.join("\n  ")))?;
+    let set = own_parameters(name, &bucket, &key, &operator_key);
+    for (stack, template) in ["shared", &workflow.name].into_iter().zip(templates) {
+        let parameters = parameters::of_template(&template["Parameters"], given, &set);
+        let parameters = parameters.map_err(|problems| Failure::input(problems.join("\n  ")))?;
         let stack = Stack { name: format!("{name}-{stack}"), template, parameters };
         eprintln!("{}", stack.name);
         cloudformation::deploy(account, &stack, &bucket).await?;
@@ -118,13 +111,51 @@ async fn with_cloudformation(
     cloudformation::outputs(account, &format!("{name}-{}", workflow.name)).await
 }
 
+/// Stands for the operator's key while nothing is looked at but the other parameters.
+const A_KEY: &str = "an-operator-key-to-be-made";
+
+/// Parameters that the deployment itself knows.
+fn own_parameters(name: &str, bucket: &str, key: &str, operator_key: &str) -> [(&'static str, String); 4] {
+    let values = [("Name", name), ("ArtifactsBucket", bucket), ("ArtifactKey", key), ("OperatorKey", operator_key)];
+    values.map(|(name, value)| (name, value.to_owned()))
+}
+
+/// Everything that can be wrong with parameters is told before anything is created.
+fn check(
+    mut problems: Vec<String>,
+    templates: &[Value; 2],
+    given: &[(String, String)],
+    set: &[(&str, String)],
+) -> Result<(), Failure> {
+    for template in templates {
+        problems.extend(parameters::of_template(&template["Parameters"], given, set).err().unwrap_or_default());
+    }
+    problems.sort_unstable();
+    problems.dedup();
+    if problems.is_empty() { Ok(()) } else { Err(Failure::input(problems.join("\n  "))) }
+}
+
+/// Parameters by the templates' names, where they were given by those of Terraform's variables.
+fn by_template(templates: &[Value; 2], given: &[(String, String)]) -> Vec<(String, String)> {
+    let declared = templates.iter().filter_map(|template| template["Parameters"].as_object()).flat_map(Map::keys);
+    let names: BTreeMap<String, &String> = declared.map(|name| (snake_case(name), name)).collect();
+    let named = |name: &str| names.get(&snake_case(name)).map_or_else(|| name.to_owned(), |name| (*name).clone());
+    given.iter().map(|(name, value)| (named(name), value.clone())).collect()
+}
+
 async fn with_terraform(
     options: &Options,
     workflow: &Workflow,
     place: &Place,
 ) -> Result<BTreeMap<String, String>, Failure> {
-    let Deployment { name, account, .. } = &options.deployment;
+    let Deployment { name, account, parameters: given, .. } = &options.deployment;
     let mut roots = roots(&options.deployment, workflow)?;
+    // The variables take the same values as the templates' parameters. Terraform would look at those of the workflow
+    // once everything that workflows share is there.
+    let templates = export::templates(&workflow.name)?;
+    let bucket = cloudformation::bucket_name(name, &place.account_id, &place.region);
+    let set = own_parameters(name, &bucket, "bootstrap.zip", A_KEY);
+    check(Vec::new(), &templates, &by_template(&templates, given), &set)?;
     let bucket = cloudformation::artifacts_bucket(account, name, &place.account_id, &place.region).await?;
     let key = cloudformation::upload(account, &bucket, &options.bootstrap).await?;
     for root in &mut roots {
@@ -198,18 +229,51 @@ fn api_url(outputs: &BTreeMap<String, String>) -> Option<String> {
     ["ApiUrl", "api_url"].into_iter().find_map(|name| outputs.get(name)).filter(|url| !url.is_empty()).cloned()
 }
 
-fn intake(workflow: &Workflow) -> Option<smoke::Intake> {
-    let api = workflow.bindings.api.first()?;
-    Some(smoke::Intake::of(api.path.clone(), workflow.example.as_ref()?))
+/// The same URL where there is something else than AWS: stand-ins answer for every API below their own address.
+fn reachable(url: &str, endpoint: Option<&str>) -> String {
+    let parts = url.strip_prefix("https://").and_then(|rest| rest.split_once(".execute-api."));
+    let stage = url.rsplit_once('/').map(|(_, stage)| stage);
+    match (endpoint, parts, stage) {
+        (Some(endpoint), Some((id, _)), Some(stage)) => {
+            format!("{}/_aws/execute-api/{id}/{stage}", endpoint.trim_end_matches('/'))
+        }
+        _ => url.to_owned(),
+    }
 }
 
-/// The operator's key, from the deployment's secret.
+fn intake(workflow: &Workflow) -> Option<smoke::Intake> {
+    let api = workflow.bindings.api.first()?;
+    Some(smoke::Intake::of(infra::route(&workflow.name, &api.path), workflow.example.as_ref()?))
+}
+
+/// The operator's key of what was deployed.
 async fn operator_key(deployment: &Deployment) -> Result<String, Failure> {
-    let secret = format!("{}/keys", deployment.name);
+    let key = existing_operator_key(deployment).await?;
+    key.ok_or_else(|| Failure::refused(format!("there is no secret {} with an operator_key", secret(deployment))))
+}
+
+/// The operator's key, where the deployment has one already: another one would make all access tokens void.
+async fn existing_operator_key(deployment: &Deployment) -> Result<Option<String>, Failure> {
+    let secret = secret(deployment);
+    let filter = format!("Key=name,Values={secret}");
+    let found = deployment.account.aws(&["secretsmanager", "list-secrets", "--filters", &filter]).await?;
+    // The filter finds names that begin so, too.
+    let is_there = found["SecretList"].as_array().into_iter().flatten().any(|found| found["Name"] == secret);
+    if !is_there {
+        return Ok(None);
+    }
     let answer = deployment.account.aws(&["secretsmanager", "get-secret-value", "--secret-id", &secret]).await?;
     let keys: Value = serde_json::from_str(answer["SecretString"].as_str().unwrap_or_default()).unwrap_or(Value::Null);
-    let key = keys["operator_key"].as_str().map(str::to_owned);
-    key.ok_or_else(|| Failure::refused(format!("the secret {secret} holds no operator_key")))
+    Ok(keys["operator_key"].as_str().map(str::to_owned))
+}
+
+/// 244 random bits in hexadecimal digits.
+fn fresh_operator_key() -> String {
+    format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple())
+}
+
+fn secret(deployment: &Deployment) -> String {
+    format!("{}/keys", deployment.name)
 }
 
 #[cfg(test)]
@@ -221,6 +285,32 @@ mod tests {
         for (name, snake) in [("MailFrom", "mail_from"), ("Name", "name"), ("mail_from", "mail_from")] {
             assert_eq!(snake_case(name), snake);
         }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_by_the_templates_names() {
+        let parameters = json!({ "Parameters": {
+            "MailFrom": { "Type": "String", "Description": "the sender" },
+            "ThrottleRate": { "Type": "Number", "MinValue": 1, "MaxValue": 10, "Default": 5 },
+        } });
+        let templates = [parameters.clone(), json!({ "Parameters": {} })];
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let given = by_template(&templates, &[pair("throttle_rate", "0"), pair("region", "x")]);
+        assert_eq!(given, [pair("ThrottleRate", "0"), pair("region", "x")]);
+        let failure = check(Vec::new(), &templates, &given, &[]).expect_err("both are wrong");
+        assert!(failure.message.contains("parameter MailFrom is missing: the sender"), "{}", failure.message);
+        assert!(failure.message.contains("parameter ThrottleRate: expected"), "{}", failure.message);
+        let given = by_template(&templates, &[pair("mail_from", "a@b.example")]);
+        assert!(check(Vec::new(), &templates, &given, &[]).is_ok());
+        assert!(fresh_operator_key().len() >= 24 && fresh_operator_key() != fresh_operator_key());
+    }
+
+    #[test]
+    fn an_api_is_reached_where_the_services_are() {
+        let url = "https://abc123.execute-api.eu-central-1.amazonaws.com/live";
+        assert_eq!(reachable(url, None), url);
+        let stand_in = reachable(url, Some("http://127.0.0.1:4566/"));
+        assert_eq!(stand_in, "http://127.0.0.1:4566/_aws/execute-api/abc123/live");
     }
 
     #[test]

@@ -45,7 +45,8 @@ fn with_body(mut request: Value, body: &str, encoded: bool) -> Value {
     request
 }
 
-async fn ask(api: &mut Bootstrap, request: Value, status: u16) -> Value {
+/// What is answered, which must have that status.
+pub async fn ask(api: &mut Bootstrap, request: Value, status: u16) -> Value {
     let answer = api.invoke(&request).await.response();
     assert_eq!(answer["statusCode"], status, "{answer}");
     answer
@@ -55,15 +56,22 @@ fn body(answer: &Value) -> Value {
     serde_json::from_str(answer["body"].as_str().expect("a body")).expect("JSON")
 }
 
-const ORDER: &str = r#"{"order_id":"A-1","customer":{"email":"ana@example.com","name":"Ana"},
-    "items":[{"sku":"A","quantity":2}],"payment":{"token":"tok_visa"}}"#;
+/// An order that is accepted.
+pub const ORDER: &str = r#"{"order_id":"A-1","customer":{"email":"ana@example.com","name":"Ana"},
+    "items":[{"sku":"A","quantity":2}],"payment":{"token":"tok_visa"},
+    "shipping_address":{"name":"Ana","street":"Str. Lunga 1","city":"Brasov","postal_code":"500001","country":"RO"}}"#;
+
+/// The request that places it.
+pub fn order() -> Value {
+    with_body(request("POST", "/orders", None), ORDER, false)
+}
 
 #[tokio::test]
 async fn an_order_is_placed_read_and_listed() {
     let world = World::new().await;
     world.stock().await;
     let mut api = world.start("Api").await;
-    let placed = ask(&mut api, with_body(request("POST", "/orders", None), ORDER, false), 202).await;
+    let placed = ask(&mut api, order(), 202).await;
     let placed = body(&placed);
     assert_eq!(placed["execution_arn"], "arn:aws:states:eu-central-1:123456789012:execution:shop-checkout:A-1");
     let link = placed["links"]["self"].as_str().expect("a link").to_owned();
@@ -85,17 +93,119 @@ async fn an_order_is_placed_read_and_listed() {
     let wrong = ask(&mut api, wrong, 400).await;
     assert_eq!(wrong["multiValueHeaders"]["content-type"], json!(["application/problem+json"]));
     assert!(!body(&wrong)["errors"].as_array().expect("the fields").is_empty());
-    let log = api.log();
-    assert!(log.contains(r#""orders_total":1"#) || log.contains("orders_total"), "{log}");
+    // Only the binary media types are handed over in Base64.
+    assert_eq!((&again["isBase64Encoded"], &wrong["isBase64Encoded"]), (&json!(false), &json!(false)));
+    // The first placement alone was one.
+    assert_eq!(api.log().matches(r#""orders_total":1"#).count(), 1, "{}", api.log());
+}
+
+/// What API Gateway adds when a user pool's token was asked for and was good.
+fn signed_in(mut request: Value) -> Value {
+    request["requestContext"]["authorizer"] = json!({ "claims": { "sub": "5f0c4e0a-1d2b-4c3d-8e9f-0a1b2c3d4e5f", "email": "ana@example.com", "token_use": "id" } });
+    request
+}
+
+/// What it adds when the request was signed by an identity of the account.
+fn signed(mut request: Value) -> Value {
+    request["requestContext"]["identity"]["userArn"] = json!("arn:aws:iam::123456789012:user/till-3");
+    request
 }
 
 #[tokio::test]
-async fn a_receipt_leaves_in_base64() {
+async fn who_places_orders_is_asked_for_by_the_gateway_and_here() {
     let world = World::new().await;
     world.stock().await;
-    let request_hash = json!("1");
-    let placement = json!({ "workflow": "checkout", "request": serde_json::from_str::<Value>(ORDER).expect("JSON"),
-                            "request_hash": request_hash });
+    let operator = || {
+        let mut request = order();
+        request["headers"]["Authorization"] = json!(format!("Bearer {OPERATOR}"));
+        request["multiValueHeaders"]["Authorization"] = json!([format!("Bearer {OPERATOR}")]);
+        request
+    };
+    let nobody = || {
+        let mut request = order();
+        request["requestContext"]["authorizer"] = json!({ "claims": { "sub": "" } });
+        request["requestContext"]["identity"]["userArn"] = Value::Null;
+        request
+    };
+    for (auth, allowed, refused) in [
+        ("", vec![order()], vec![]),
+        ("none", vec![order()], vec![]),
+        ("jwt", vec![signed_in(order())], vec![order(), operator(), nobody()]),
+        ("iam", vec![signed(order())], vec![order(), operator(), nobody()]),
+        ("key", vec![operator()], vec![order(), signed_in(order()), signed(order())]),
+    ] {
+        let mut environment = world.environment();
+        environment.push(("ORDERFLOW_INTAKE_AUTH".to_owned(), auth.to_owned()));
+        let mut api = Bootstrap::start("Api", &environment).await;
+        for request in refused {
+            let answer = body(&ask(&mut api, request, 401).await);
+            assert_eq!(answer["type"], "/problems/unauthorized", "{auth}");
+        }
+        for request in allowed {
+            ask(&mut api, request, 202).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_in_the_query_keeps_its_characters() {
+    let world = World::new().await;
+    world.stock().await;
+    let mut environment = world.environment();
+    environment.retain(|(name, _)| name != "ORDERFLOW_WORKFLOW");
+    environment.push(("ORDERFLOW_WORKFLOW".to_owned(), "queued-orders".to_owned()));
+    let mut api = Bootstrap::start("Api", &environment).await;
+    // The gateway hands the query over decoded.
+    let path = "/queued-orders/order?OrderID=Q-1&ProductID=A&Quantity=2&CustomerEmail=";
+    let mut placing = request("GET", path, None);
+    for query in ["queryStringParameters", "multiValueQueryStringParameters"] {
+        let email = json!("ana+shop&more@example.com");
+        placing[query]["CustomerEmail"] = if query.starts_with("multi") { json!([email]) } else { email };
+    }
+    ask(&mut api, placing, 202).await;
+    let order = body(&ask(&mut api, request("GET", "/orders/Q-1", Some(OPERATOR)), 200).await);
+    assert_eq!(order["customer"]["email"], "ana+shop&more@example.com", "{order}");
+}
+
+#[tokio::test]
+async fn paths_arrive_as_they_were_asked_for() {
+    let world = World::new().await;
+    world.stock().await;
+    let mut api = world.start("Api").await;
+    for (path, status) in [
+        ("/", 200),
+        ("/inventory/A", 200),
+        // As text, and as a gateway that has decoded it hands it over.
+        ("/inventory/no%20such", 404),
+        ("/inventory/no such", 404),
+        ("/inventory/no{such}", 404),
+        ("/inventory/ő", 404),
+        ("/live/inventory/A", 404),
+        ("//inventory/A", 404),
+        ("/inventory/A/", 404),
+    ] {
+        let answer = api.invoke(&request("GET", path, Some(OPERATOR))).await.response();
+        assert_eq!(answer["statusCode"], status, "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_books_are_looked_through() {
+    let world = World::new().await;
+    world.stock().await;
+    let mut api = world.start("Api").await;
+    ask(&mut api, order(), 202).await;
+    let audit = body(&ask(&mut api, request("GET", "/audit", Some(OPERATOR)), 200).await);
+    assert_eq!((&audit["ok"], &audit["orders"], &audit["violations"]), (&json!(true), &json!(1), &json!([])));
+    ask(&mut api, request("GET", "/audit", None), 401).await;
+}
+
+#[tokio::test]
+async fn a_receipt_leaves_in_base64_or_from_the_bucket_itself() {
+    let world = World::new().await;
+    world.stock().await;
+    let order: Value = serde_json::from_str(ORDER).expect("JSON");
+    let placement = json!({ "workflow": "checkout", "request": order, "request_hash": "1" });
     world.run("PlaceOrder", &placement).await;
     let order = json!({ "order_id": "A-1" });
     world.run("PriceAndReserve", &json!({ "order_id": "A-1", "shipping": { "base": "15.00" } })).await;
@@ -103,12 +213,16 @@ async fn a_receipt_leaves_in_base64() {
         world.run(step, &order).await;
     }
     let made = world.run("GenerateReceipt", &order).await;
-    let link = made["receipt_url"].as_str().expect("a link").trim_start_matches("https://shop.example.com");
+    let link = made["receiptUrl"].as_str().expect("a link").trim_start_matches("https://shop.example.com");
     let mut api = world.start("Api").await;
-    let answer = ask(&mut api, request("GET", link, None), 200).await;
+    let answer = ask(&mut api, request("GET", "/orders/A-1/receipt", Some(OPERATOR)), 200).await;
     assert_eq!(answer["isBase64Encoded"], true);
     let document = STANDARD.decode(answer["body"].as_str().expect("a body")).expect("Base64");
     assert!(document.starts_with(b"%PDF"));
+    let sent_on = ask(&mut api, request("GET", link, None), 303).await;
+    let location = sent_on["multiValueHeaders"]["location"][0].as_str().expect("where it is");
+    assert!(location.contains("X-Amz-Signature="), "{location}");
+    ask(&mut api, request("GET", "/orders/A-1/receipt", None), 401).await;
 }
 
 #[tokio::test]
@@ -127,11 +241,20 @@ async fn the_workflows_are_shown_as_they_are_deployed() {
     assert!(checkout.contains("arn:aws:states:eu-central-1:123456789012:stateMachine:shop-checkout"), "{checkout}");
 }
 
+/// A request for something that no address can be.
+fn pathless() -> Value {
+    let mut request = request("GET", "/healthz", None);
+    request["path"] = json!("healthz");
+    request
+}
+
 #[tokio::test]
 async fn events_that_are_no_requests_are_refused() {
     let world = World::new().await;
     let mut api = world.start("Api").await;
-    for event in [json!({}), json!([]), json!("hello"), json!({ "httpMethod": "GET" }), crate::upkeep::scheduled()] {
+    for event in
+        [json!({}), json!([]), json!("hello"), json!({ "httpMethod": "GET" }), pathless(), crate::upkeep::scheduled()]
+    {
         api.invoke(&event).await.error("InvalidRequest");
     }
     ask(&mut api, request("GET", "/nowhere", None), 404).await;

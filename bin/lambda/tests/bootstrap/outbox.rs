@@ -1,16 +1,13 @@
 //! `DeliverOutbox`: from the stream, and swept by a schedule.
 
-use std::collections::HashMap;
-
 use aws::outbox_items::OutboxItem;
-use aws_sdk_dynamodb::types::AttributeValue;
 use contract::{Home, TOPIC};
 use jiff::Timestamp;
 use ports::{Change, DeliveryState, TopicMessage};
 use serde_json::{Value, json};
 
 use crate::upkeep::scheduled;
-use crate::world::World;
+use crate::world::{World, image, items};
 
 async fn waiting(world: &World, topic: &str) {
     let message = TopicMessage {
@@ -23,26 +20,12 @@ async fn waiting(world: &World, topic: &str) {
     world.apply(vec![Change::Publish(message)]).await.expect("the topic is known");
 }
 
-async fn items(world: &World) -> Vec<HashMap<String, AttributeValue>> {
-    let scan = world.clients.dynamodb.scan().table_name(&world.outbox).send().await.expect("the outbox is read");
-    scan.items.unwrap_or_default()
-}
-
 async fn states(world: &World) -> Vec<DeliveryState> {
-    items(world).await.into_iter().map(|item| OutboxItem::from_item(item).expect("an item").state).collect()
-}
-
-/// The item as the stream shows it.
-fn image(item: &HashMap<String, AttributeValue>) -> Value {
-    let attributes = item.iter().map(|(name, value)| {
-        let value = match value {
-            AttributeValue::S(text) => json!({ "S": text }),
-            AttributeValue::N(number) => json!({ "N": number }),
-            other => panic!("no item has {other:?}"),
-        };
-        (name.clone(), value)
-    });
-    Value::Object(attributes.collect())
+    items(world, &world.outbox)
+        .await
+        .into_iter()
+        .map(|item| OutboxItem::from_item(item).expect("an item").state)
+        .collect()
 }
 
 fn inserted(number: &str, image: Value) -> Value {
@@ -59,7 +42,7 @@ async fn what_the_stream_shows_is_handed_over() {
     let world = World::new().await;
     world.clients.sns.create_topic().name(TOPIC).send().await.expect("the topic is created");
     waiting(&world, TOPIC).await;
-    let item = items(&world).await.remove(0);
+    let item = items(&world, &world.outbox).await.remove(0);
     // An image that is none of ours is said to have failed; the rest of its batch goes on.
     let records = [inserted("1", image(&item)), inserted("2", json!({ "pk": { "S": "x" } }))];
     let answer = world.start("DeliverOutbox").await.invoke(&json!({ "Records": records })).await.response();

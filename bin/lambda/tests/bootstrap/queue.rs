@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, items};
 
 fn message(id: &str, order: &str) -> Value {
     json!({
@@ -25,12 +25,8 @@ async fn what_names_no_order_goes_back_and_the_rest_is_started() {
         let answer = bootstrap.invoke(&batch).await.response();
         assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": "2" }] }));
     }
-    let scan = world.clients.dynamodb.scan().table_name(&world.outbox).send().await.expect("the outbox is read");
-    let kind = |item: &std::collections::HashMap<String, _>| -> Option<String> {
-        let value: &aws_sdk_dynamodb::types::AttributeValue = item.get("kind")?;
-        value.as_s().ok().cloned()
-    };
-    let starts = scan.items().iter().filter(|item| kind(item).as_deref() == Some("start"));
+    let outbox = items(&world, &world.outbox).await;
+    let starts = outbox.iter().filter(|item| item["kind"].as_s().is_ok_and(|kind| kind == "start"));
     assert_eq!(starts.count(), 1, "an order's workflow is started once, however often its message comes");
 }
 

@@ -2,8 +2,9 @@
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>), and the bootstrap that asks it.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
@@ -23,6 +24,25 @@ pub const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3
 
 /// How long an invocation may take unless a test says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The zip that is shipped, when the tests are about it.
+pub fn shipped() -> Option<PathBuf> {
+    std::env::var_os("ORDERFLOW_TEST_BOOTSTRAP").map(PathBuf::from)
+}
+
+/// The program that is tested.
+pub fn program() -> PathBuf {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| match shipped() {
+        None => env!("CARGO_BIN_EXE_bootstrap").into(),
+        Some(path) => {
+            let zip = std::fs::File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("shipped");
+            zip::ZipArchive::new(zip).and_then(|mut zip| zip.extract(&folder)).expect("it is a zip");
+            folder.join("bootstrap")
+        }
+    });
+    PROGRAM.clone()
+}
 
 /// What came back of an invocation.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,7 +116,7 @@ impl Bootstrap {
         let address = listener.local_addr().expect("it is bound");
         tokio::spawn(async move { axum::serve(listener, router).await });
         let started = Instant::now();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_bootstrap"))
+        let mut child = Command::new(program())
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", format!("shop-checkout-{function}"))

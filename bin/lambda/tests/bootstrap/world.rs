@@ -1,6 +1,6 @@
 //! A deployment as the functions find it: tables, a bucket, a secret, and the environment that names them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use adapter::ReceiptLinks;
@@ -9,16 +9,17 @@ use aws::{
     Applier, CatalogReader, Clients, CustomerReader, Destinations, ObjectReceipts, OrderReader, SimulatedGateway,
     SystemClock, SystemIds, TableNames, tables,
 };
+use aws_sdk_dynamodb::types::AttributeValue;
 use contract::{ALERTS_TOPIC, ORDERS_QUEUE, QUEUE, TOPIC};
 use jiff::SignedDuration;
 use ports::{Change, Clock, Ports, Result};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::runtime_api::Bootstrap;
 use crate::stand_in::{create_table, moto, unique};
 
 pub const OPERATOR: &str = "the-operators-key-of-these-tests";
-const SIGNING: &str = "the-signing-key-of-these-tests";
+pub const SIGNING: &str = "the-signing-key-of-these-tests";
 const REGION: &str = "eu-central-1";
 
 /// A deployment of its own.
@@ -101,6 +102,11 @@ impl World {
         self.start(step).await.invoke(input).await.response()
     }
 
+    /// The table that shows a workflow's orders.
+    pub fn streamed(&self, workflow: &str) -> &str {
+        &self.streamed[workflow]
+    }
+
     /// Ten units of A at 18.00 USD.
     pub async fn stock(&self) {
         let price = json!({ "amount": "18.00", "currency": "USD" });
@@ -118,6 +124,37 @@ impl World {
         };
         Applier::new(self.clients.dynamodb.clone(), tables, destinations, 1, clock())
     }
+}
+
+/// All items of a table.
+pub async fn items(world: &World, table: &str) -> Vec<HashMap<String, AttributeValue>> {
+    let scan = world.clients.dynamodb.scan().table_name(table).consistent_read(true).send().await;
+    scan.expect("the table is read").items.unwrap_or_default()
+}
+
+/// An item as a stream shows it.
+pub fn image(item: &HashMap<String, AttributeValue>) -> Value {
+    let members: Map<String, Value> = item.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
+    Value::Object(members)
+}
+
+fn shown(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({ "S": text }),
+        AttributeValue::N(number) => json!({ "N": number }),
+        AttributeValue::Bool(truth) => json!({ "BOOL": truth }),
+        AttributeValue::Null(_) => json!({ "NULL": true }),
+        AttributeValue::L(list) => json!({ "L": list.iter().map(shown).collect::<Vec<_>>() }),
+        AttributeValue::M(map) => json!({ "M": image(map) }),
+        other => panic!("no item has {other:?}"),
+    }
+}
+
+/// That environment, its services somewhere else.
+pub fn at_endpoint(mut environment: Vec<(String, String)>, endpoint: &str) -> Vec<(String, String)> {
+    environment.retain(|(name, _)| name != "AWS_ENDPOINT_URL");
+    environment.push(("AWS_ENDPOINT_URL".to_owned(), endpoint.to_owned()));
+    environment
 }
 
 /// A table that shows a workflow's orders.

@@ -1,7 +1,7 @@
 # Thin on purpose: each line is a tool people know.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test tools lint web web-test bench lambda
+.PHONY: help run test tools lint web web-test screenshots bench lambda
 
 # The tests find the project's own Python tools before any others.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -26,6 +26,9 @@ web-test: web          ## The web app's lints, types and tests, and the app in a
 	cd web && npm run lint && npm run typecheck && npm test
 	cargo build --bin orderflow
 	cd web && ORDERFLOW_BINARY=$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/orderflow npm run e2e
+
+screenshots: web-test  ## The README's pictures, as the browser tests have just made them
+	cp $(patsubst %,web/test-results/screens/desktop/%.png,shop time-machine dashboard) docs/screenshots/
 
 web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && npm ci

@@ -7,9 +7,10 @@ test('the dashboard shows figures, alarms and the books', async ({ operator: pag
   await expect(page.getByText('Stock, money and orders agree')).toBeVisible();
   await expect(page.getByText('Charged but no order')).toBeVisible();
   await expect(page.locator('.recharts-bar-rectangle path').first()).toBeVisible();
+  await screenshot(page, info, 'dashboard');
   await page.getByRole('button', { name: /OrdersQueueDepthAlarm/ }).first().click();
   await expect(page.getByRole('heading', { name: 'History' })).toBeVisible();
-  await screenshot(page, info, 'dashboard');
+  await screenshot(page, info, 'alarm');
   for (const range of ['24 hours', '30 days']) {
     await page.getByText(range, { exact: true }).click();
     await expect(page.getByRole('radio', { name: range })).toBeChecked();
@@ -54,9 +55,16 @@ test.describe('stock', () => {
   test('is received, adjusted and imported', async ({ operator: page, server }, info) => {
     const sku = `stock-${info.project.name}`;
     await server.request('PUT', `/inventory/${sku}`, { name: `Thing ${sku}`, unit_price: { amount: '5.00', currency: 'RON' } });
-    await page.goto('/console/stock');
-    await page.getByLabel('Search products').fill(sku);
+    // A page that takes long to come is not given up for what was typed before.
+    await page.route('**/assets/product-page-*.js', async (route) => {
+      await new Promise((wake) => setTimeout(wake, 600));
+      await route.continue();
+    });
+    await page.goto(`/console/stock?q=${sku}`);
+    await expect(page.getByRole('link', { name: `Thing ${sku}` })).toBeVisible();
+    await page.getByLabel('Search products').pressSequentially(' ');
     await page.getByRole('link', { name: `Thing ${sku}` }).click();
+    await expect(page.getByRole('heading', { name: `Thing ${sku}` })).toBeVisible();
 
     await page.getByRole('button', { name: 'Receive' }).click();
     await page.getByRole('dialog').getByLabel('Units').fill('12');

@@ -24,6 +24,8 @@ export const test = base.extend<Omit<Fixtures, 'server'>, Pick<Fixtures, 'server
       const server = new Server();
       await server.start();
       await seed(server);
+      await noted(server);
+      await server.fill('hour');
       await use(server);
       await server.stop();
     },
@@ -60,6 +62,15 @@ async function seed(server: Server) {
   await server.place('S-declined', { token: 'tok_declined', name: '<img src=x onerror=alert(1)>' });
   await server.place('S-rejected', { items: [{ sku: 'sku-001', quantity: 100_000 }], email: 'ion@example.com' });
   await server.place('S-guest', { email: 'guest@example.com', name: 'Gabriela' });
+}
+
+/** Until the server has written down how long the states took, which it does now and then. */
+async function noted(server: Server) {
+  const states = async () => {
+    const { items } = await server.request<{ items: { states: unknown[] }[] }>('GET', '/stats/workflows?range=1h');
+    return items.flatMap((workflow) => workflow.states).length;
+  };
+  await expect.poll(states, { timeout: 20_000 }).toBeGreaterThan(0);
 }
 
 /** Through the interface, as the form would: the cookie is the page's from then on. */

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -45,6 +45,15 @@ export class Server {
   async stop({ keep = false } = {}): Promise<void> {
     await this.end('SIGTERM');
     if (!keep) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Has e2e/support/fill.py put into its books what would take long to happen. */
+  async fill(...what: ['hour'] | ['orders', number]): Promise<void> {
+    await this.stop({ keep: true });
+    const script = new URL('fill.py', import.meta.url).pathname;
+    const filled = spawnSync('python3', [script, join(this.data, 'orderflow.db'), ...what.map(String)], { encoding: 'utf8' });
+    if (filled.status !== 0) throw new Error(`the database could not be filled: ${filled.stderr}`);
+    await this.start();
   }
 
   /** A request of the operator's. */

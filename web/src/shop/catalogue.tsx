@@ -1,11 +1,11 @@
 import { Button, CloseButton, Text, TextInput, Title } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useEffect, useState, type CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useTyped } from '~/app/use-typed';
 import type { CatalogItem } from '~/api/types';
 import { Money } from '~/ui/basics';
 import { EmptyState, ErrorState, LoadingRows } from '~/ui/states';
@@ -14,7 +14,6 @@ import { catalogueQuery, shopQuery } from './queries';
 import classes from './shop.module.css';
 
 const route = getRouteApi('/shop/');
-const SEARCH_AFTER_MS = 200;
 
 /** What there is to buy. */
 export function Catalogue() {
@@ -23,10 +22,7 @@ export function Catalogue() {
   const { q = '' } = route.useSearch();
   const navigate = route.useNavigate();
   const [text, setText] = useState(q);
-  const search = useDebouncedCallback(
-    (wanted: string) => void navigate({ search: { q: wanted || undefined }, replace: true }),
-    SEARCH_AFTER_MS,
-  );
+  const search = useTyped((wanted) => void navigate({ search: { q: wanted }, replace: true }));
   const change = (wanted: string) => {
     setText(wanted);
     search(wanted);

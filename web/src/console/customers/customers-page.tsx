@@ -1,10 +1,11 @@
 import { Button, Table, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useDisclosure } from '@mantine/hooks';
+import { useDisclosure } from '@mantine/hooks';
 import { IconEraser, IconSearch, IconUpload } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useTyped } from '~/app/use-typed';
 import { Panel, TableWrap } from '~/ui/basics';
 import { formatRevenue } from '~/ui/format';
 import { PageHead } from '~/ui/pages';
@@ -16,7 +17,6 @@ import { More } from '../shared/more';
 import { EraseGuestDialogue } from './erase-dialogue';
 
 const route = getRouteApi('/console/customers');
-const TYPED_AFTER_MS = 250;
 
 /** The customers that are known, with what they have ordered. */
 export function CustomersPage() {
@@ -24,10 +24,7 @@ export function CustomersPage() {
   const { q } = route.useSearch();
   const navigate = route.useNavigate();
   const [text, setText] = useState(q ?? '');
-  const search = useDebouncedCallback(
-    (wanted: string) => void navigate({ search: { q: wanted.trim() || undefined }, replace: true }),
-    TYPED_AFTER_MS,
-  );
+  const search = useTyped((wanted) => void navigate({ search: { q: wanted }, replace: true }));
   const customers = useInfiniteQuery(customersQuery(q));
   const [importing, imports] = useDisclosure();
   const [erasing, erases] = useDisclosure();

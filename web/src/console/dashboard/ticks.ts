@@ -6,5 +6,5 @@ export function tickOf(at: string, stepSeconds: number, language: string): strin
     stepSeconds >= DAY_SECONDS / 8
       ? { day: 'numeric', month: 'short', hour: stepSeconds < DAY_SECONDS ? '2-digit' : undefined }
       : { hour: '2-digit', minute: '2-digit', second: stepSeconds < 60 ? '2-digit' : undefined };
-  return new Intl.DateTimeFormat(language, format).format(new Date(at));
+  return new Intl.DateTimeFormat(language, { ...format, hourCycle: 'h23' }).format(new Date(at));
 }

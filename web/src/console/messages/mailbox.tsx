@@ -1,11 +1,11 @@
 import { Button, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { IconSearch } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useTyped } from '~/app/use-typed';
 import { answer, api } from '~/api/client';
 import type { Mail } from '~/api/types';
 import { Ago, DateTime, Facts, StatusBadge } from '~/ui/basics';
@@ -15,7 +15,6 @@ import { mailboxQuery, mailQuery } from '../queries';
 import { More } from '../shared/more';
 
 const route = getRouteApi('/console/messages');
-const TYPED_AFTER_MS = 250;
 
 /** Every mail as its recipient sees it. */
 export function Mailbox() {
@@ -24,10 +23,7 @@ export function Mailbox() {
   const navigate = route.useNavigate();
   const mails = useInfiniteQuery(mailboxQuery(search.q));
   const [text, setText] = useState(search.q ?? '');
-  const find = useDebouncedCallback(
-    (q: string) => void navigate({ search: (before) => ({ ...before, q: q.trim() || undefined }), replace: true }),
-    TYPED_AFTER_MS,
-  );
+  const find = useTyped((wanted) => void navigate({ search: (before) => ({ ...before, q: wanted }), replace: true }));
   const first = mails.data?.pages[0]?.items[0]?.id.toString();
   const shown = search.mail ?? first;
   return (

@@ -1,15 +1,15 @@
 import { Button, CloseButton, MultiSelect, Popover, Select, Stack, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
+import { useHotkeys } from '@mantine/hooks';
 import { IconAdjustments, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useTyped } from '~/app/use-typed';
 import classes from '../console.module.css';
 import { workflowsQuery, type OrderFilters } from '../queries';
 
 const route = getRouteApi('/console/orders');
-const TYPED_AFTER_MS = 250;
 
 /** The statuses that every workflow's orders go through; the server takes each workflow's own words, too. */
 const STATUSES = [
@@ -132,7 +132,7 @@ function Typed(props: {
   const box = useRef<HTMLInputElement>(null);
   useHotkeys(props.shortcut ? [['/', () => box.current?.focus()]] : []);
   const [text, setText] = useState(props.value ?? '');
-  const typed = useDebouncedCallback((value: string) => props.onTyped(value.trim() || undefined), TYPED_AFTER_MS);
+  const typed = useTyped(props.onTyped);
   return (
     <TextInput
       ref={box}

@@ -1,10 +1,11 @@
 import { Button, Table, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useDisclosure } from '@mantine/hooks';
+import { useDisclosure } from '@mantine/hooks';
 import { IconSearch, IconUpload } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useTyped } from '~/app/use-typed';
 import { Money, Panel, TableWrap } from '~/ui/basics';
 import { formatCount } from '~/ui/format';
 import { PageHead } from '~/ui/pages';
@@ -15,7 +16,6 @@ import { ImportDialogue } from '../shared/import-dialogue';
 import { More } from '../shared/more';
 
 const route = getRouteApi('/console/stock');
-const TYPED_AFTER_MS = 250;
 
 /** What is there, what is held, what can still be sold. */
 export function StockPage() {
@@ -23,10 +23,7 @@ export function StockPage() {
   const { q } = route.useSearch();
   const navigate = route.useNavigate();
   const [text, setText] = useState(q ?? '');
-  const search = useDebouncedCallback(
-    (wanted: string) => void navigate({ search: { q: wanted.trim() || undefined }, replace: true }),
-    TYPED_AFTER_MS,
-  );
+  const search = useTyped((wanted) => void navigate({ search: { q: wanted }, replace: true }));
   const products = useInfiniteQuery(inventoryQuery(q));
   const [importing, { open, close }] = useDisclosure();
   const count = (value: number) => formatCount(value, i18n.language);

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use order::OrderId;
 use ports::Receipts;
+use serde_json::json;
 
 use crate::desk::{Desk, get};
 use crate::stand_in::{ministack, moto};
@@ -27,4 +28,26 @@ async fn a_receipt_is_encrypted_and_reached_by_links_alone() {
         let link = desk.receipts.link(&OrderId::parse("O-1").unwrap(), key);
         assert!(link.starts_with("https://shop.example.com/orders/O-1/receipt?expires="), "{link}");
     }
+}
+
+/// Nobody here may list the bucket, and to who may not S3 says 403 of an object that is not there, as of one that
+/// may not be read.
+#[tokio::test]
+async fn a_receipt_that_s3_does_not_admit_to_is_a_lost_one() {
+    let desk = Desk::new(moto()).await;
+    let (shown, hidden) = ("receipts/O-1.pdf", "receipts/O-2.pdf");
+    for key in [shown, hidden] {
+        desk.receipts.put(key, Bytes::from_static(b"%PDF-1.7")).await.unwrap();
+    }
+    let policy = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Deny", "Principal": "*", "Action": "s3:GetObject",
+        "Resource": format!("arn:aws:s3:::{}/{hidden}", desk.bucket),
+    }] });
+    let put = desk.clients.s3.put_bucket_policy().bucket(&desk.bucket).policy(policy.to_string());
+    put.send().await.unwrap();
+    let refused = desk.clients.s3.get_object().bucket(&desk.bucket).key(hidden).send().await.unwrap_err();
+    assert_eq!(refused.raw_response().map(|answer| answer.status().as_u16()), Some(403));
+    assert_eq!(desk.receipts.get(hidden).await, Ok(None));
+    assert_eq!(desk.receipts.get(shown).await, Ok(Some(Bytes::from_static(b"%PDF-1.7"))));
+    assert!(desk.receipts.direct_link(shown).await.is_ok_and(|link| link.is_some()));
 }

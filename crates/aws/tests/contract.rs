@@ -18,5 +18,5 @@ async fn dynamodb_keeps_the_contract_also_on_ministack() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn stock_spread_over_shards_keeps_the_contract() {
-    contract::run(|| Shop::new(moto(), 4)).await;
+    contract::run(|| Shop::new(ministack(), 4)).await;
 }

@@ -58,15 +58,15 @@ async fn what_cloudformation_deploys_takes_orders_to_their_ends() {
 async fn the_command_deploys_and_removes_a_workflow() {
     let stand_in = StandIn::start().await;
     let account = Account::new(stand_in.endpoint());
-    for (tool, workflow) in [(Tool::CloudFormation, "checkout"), (Tool::Terraform, "confirmed-orders")] {
-        let started = Instant::now();
-        let orderflow = Orderflow::new(&account, tool, workflow);
-        orderflow.refuses_what_is_wrong().await;
-        orderflow.deploys().await;
-        orderflow.keeps_tables_when_it_fails().await;
-        orderflow.destroys().await;
-        eprintln!("{tool:?}: orderflow deploy and destroy of {workflow} in {:.0?}", started.elapsed());
-    }
+    Orderflow::new(&account, Tool::Terraform, "confirmed-orders").refuses_what_is_wrong().await;
+    // What Terraform makes is seen above; the command gives it nothing but its variables.
+    let started = Instant::now();
+    let orderflow = Orderflow::new(&account, Tool::CloudFormation, "checkout");
+    orderflow.refuses_what_is_wrong().await;
+    orderflow.deploys().await;
+    orderflow.keeps_tables_when_it_fails().await;
+    orderflow.destroys().await;
+    eprintln!("orderflow deploy and destroy of checkout in {:.0?}", started.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -41,7 +41,7 @@ pub async fn destroy(deployment: &Deployment, stack: &str) {
 /// Arguments of what changes something: the variables that the module declares, and the state.
 fn changing(deployment: &Deployment, stack: &str) -> Vec<String> {
     let declared = declared(stack);
-    let mut arguments: Vec<String> = ["-input=false", "-auto-approve", "-parallelism=16"].map(str::to_owned).into();
+    let mut arguments: Vec<String> = ["-input=false", "-auto-approve", "-parallelism=6"].map(str::to_owned).into();
     arguments.push(format!("-state={}", state(deployment, stack).display()));
     let own = [
         ("endpoint_url".to_owned(), deployment.account().endpoint().to_owned()),

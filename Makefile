@@ -5,8 +5,9 @@
 
 # The tests find the project's own Python tools before any others.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Terraform's providers come from its registry, or from this folder in the layout of `terraform providers mirror`.
-export ORDERFLOW_TEST_TERRAFORM_PROVIDERS ?= $(wildcard /opt/tf-plugins)
+# Terraform's providers come from its registry, or from a folder in the layout of `terraform providers mirror`.
+export ORDERFLOW_TEST_TERRAFORM_PROVIDERS ?= $(patsubst %/registry.terraform.io,%,$(firstword \
+	$(wildcard $(addsuffix /*/registry.terraform.io,/opt /usr/share/terraform /usr/local/share/terraform))))
 
 help:                  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -34,7 +35,9 @@ web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && npm ci
 	@touch $@
 
-tools: .venv/made      ## What the tests need besides Rust: stand-ins for AWS, linters, pdftotext, a browser
+tools: .venv/made      ## What the tests need besides Rust: stand-ins for AWS, linters, pdftotext, zip, a browser
+	@command -v zip >/dev/null || if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -qq -y zip >/dev/null; \
+	else echo "zip is missing: install it, or nothing can be deployed"; exit 1; fi
 	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ]; \
 	then apt-get update -qq && apt-get install -qq -y chromium >/dev/null; \
 	else echo "chromium is missing: install it, or the browser tests are SKIPPED"; fi

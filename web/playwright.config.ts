@@ -10,7 +10,7 @@ export default defineConfig({
   forbidOnly: true,
   workers: 2,
   timeout: 60_000,
-  expect: { timeout: 10_000 },
+  expect: { timeout: 20_000 },
   reporter: [['list']],
   use: { launchOptions, locale: 'en-GB', timezoneId: 'Europe/Bucharest', trace: 'retain-on-failure' },
   projects: [

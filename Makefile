@@ -79,4 +79,4 @@ lambda:                ## One binary for every function on AWS, ready to be depl
 infra: lambda deployed  ## The home on AWS as a whole, on a stand-in: both tools, orders to their ends, the same as embedded
 
 deployed: tools
-	cargo test --workspace --test deployed -- --ignored --nocapture --test-threads 1
+	cargo test --workspace --test deployed -- --ignored --nocapture --test-threads 1 $(DEPLOYED)

@@ -51,7 +51,7 @@ pub fn shared(facts: &Facts) -> Result<Value, Problem> {
         ("LinkExpiresHours", "How long links to receipts are good"),
         ("MailFrom", "Whom mails are from"),
         ("ShopName", "The shop's name in mails"),
-        ("StockShards", "Into how many counters the stock of a new product is split"),
+        ("StockShards", "Into how many counters the stock of a product is split"),
     ] {
         template.export(name, description, reference(name));
     }
@@ -107,7 +107,7 @@ fn add_parameters(template: &mut Template) {
         }),
     );
     number(template, "LinkExpiresHours", 168, (1, 168), "How long links to receipts are good: SigV4 allows seven days");
-    number(template, "StockShards", 1, (1, 32), "Into how many counters the stock of a new product is split");
+    number(template, "StockShards", 1, (1, 32), "Into how many counters the stock of a product is split");
     number(template, "RateLimit", 2_000, (100, 2_000_000), "Requests in five minutes that one address may make");
     parameters::choice(
         template,

@@ -79,7 +79,7 @@ variable "shop_name" {
 }
 
 variable "stock_shards" {
-  description = "Over how many counters the stock of a new product is spread."
+  description = "Over how many counters the stock of a product is spread."
   type        = number
   default     = 1
 

@@ -1,8 +1,8 @@
 //! What an order costs on AWS, and what a rate of orders asks of AWS.
 //!
-//! [`estimate`], [`requirements`] and [`burst`] are the entry points. All walk the workflow's own state machine ([`walk`]) along
-//! each outcome an order can have, so that transitions and calls are counted, not guessed. What a call does to the
-//! tables stands in `usage.toml`, prices in `prices.toml`, quotas in `quotas.toml`: one table each, with its date.
+//! [`estimate`], [`requirements`] and [`burst`] are the entry points. All walk the workflow's own state machine along each
+//! outcome an order can have, so that transitions and calls are counted, not guessed. What a call does to the tables stands
+//! in `usage.toml`, prices in `prices.toml`, quotas in `quotas.toml`: one table each, with its date.
 
 mod bill;
 mod burst;

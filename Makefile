@@ -23,9 +23,10 @@ test: tools lint       ## Everything: formatting, lints, documentation, all test
 web: web/node_modules/.package-lock.json  ## The web app, in web/dist: the next build of the server has it inside
 	cd web && npm run build
 
+# The whole workspace is named so that the server is built with the features that its tests were built with.
 web-test: web          ## The web app's lints, types and tests, and the app in a real browser
 	cd web && npm run lint && npm run typecheck && npm test
-	cargo build --bin orderflow
+	cargo build --workspace --bin orderflow
 	cd web && ORDERFLOW_BINARY=$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/orderflow npm run e2e
 
 screenshots: web-test  ## The README's pictures, as the browser tests have just made them

@@ -64,6 +64,13 @@ async fn a_webhook_is_signed_and_tried_again() {
     let body: Value = serde_json::from_str(requests[1].split_once("\r\n\r\n").unwrap().1).expect("the body is JSON");
     assert_eq!(body["Type"], "Notification");
     assert!(body["Message"].as_str().unwrap().contains("w-1"));
+    let delivered = async || {
+        let messages = server.get("/topics/order-confirmed/messages").await.expect(200);
+        let delivery = messages["items"][0]["deliveries"][0].clone();
+        let expected = (&json!(url), &json!("delivered"), &json!(2));
+        (&delivery["endpoint"], &delivery["state"], &delivery["attempts"]) == expected
+    };
+    server.eventually("both attempts are written down", delivered).await;
     server.audit().await;
 }
 

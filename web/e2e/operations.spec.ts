@@ -119,7 +119,10 @@ test('messages: mails as rendered, topics, webhooks, queues', async ({ operator:
   await expect(page.getByText(/S-declined|Order failed/).first()).toBeVisible();
   await screenshot(page, info, 'topics');
   await page.getByRole('tab', { name: 'Webhooks' }).click();
-  await expect(page.getByText('No topic has a webhook')).toBeVisible();
+  const calls = page.getByRole('region', { name: 'Calls with what was published to order-confirmed' });
+  await expect(calls.getByText(/Delivered/).first()).toBeVisible();
+  await expect(calls.getByText(/127\.0\.0\.1:\d+\/hooks · 1 attempt/).first()).toBeVisible();
+  await screenshot(page, info, 'webhooks');
   await page.getByRole('tab', { name: 'Queues' }).click();
   await expect(page.getByRole('cell', { name: 'OrdersQueue', exact: true })).toBeVisible();
   await page.getByRole('tab', { name: 'Dead letters' }).click();

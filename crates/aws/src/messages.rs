@@ -235,7 +235,7 @@ fn mail_view(item: OutboxItem) -> Option<MailView> {
 fn topic_message(item: OutboxItem) -> Option<TopicMessageView> {
     let id = outbox_items::number(&item.message.key());
     match item.message {
-        Message::Topic(message) => Some(TopicMessageView { id, message }),
+        Message::Topic(message) => Some(TopicMessageView { id, message, deliveries: Vec::new() }),
         _ => None,
     }
 }

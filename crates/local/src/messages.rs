@@ -17,6 +17,7 @@ use store::Store;
 
 use crate::outbox::{Table, revive};
 use crate::sql::{all, containing, json_at, named_at, optional, time, time_at};
+use crate::trails::deliveries;
 use crate::{ApplyError, Signals, Wakeups, Wiring, alarms, fault, queues};
 
 const MAILS: &str = "mails";
@@ -82,13 +83,17 @@ impl Messages for MessageReader {
         let before: Option<i64> = paging::resume(TOPIC_MESSAGES, cursor)?;
         let topic = topic.to_owned();
         let read = move |connection: &Connection| {
-            all(
+            let mut messages = all(
                 connection,
                 "SELECT id, topic, key, subject, message, at FROM topic_messages
                  WHERE topic = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
                 (topic, before.unwrap_or(i64::MAX), paging::rows(limit)),
                 topic_message,
-            )
+            )?;
+            for view in &mut messages {
+                view.deliveries = deliveries(connection, view.id)?;
+            }
+            Ok(messages)
         };
         let found = self.store.read(read).await.map_err(fault::read)?;
         Ok(paging::page(TOPIC_MESSAGES, found, limit, |message| message.id))
@@ -233,7 +238,7 @@ fn topic_message(row: &Row<'_>) -> rusqlite::Result<TopicMessageView> {
         message: row.get(4)?,
         at: time_at(row, 5)?,
     };
-    Ok(TopicMessageView { id: row.get(0)?, message })
+    Ok(TopicMessageView { id: row.get(0)?, message, deliveries: Vec::new() })
 }
 
 /// Each count is answered from a partial index that holds only what it counts.

@@ -158,7 +158,8 @@ fn messages(connection: &Connection, wiring: &Wiring, id: &OrderId) -> rusqlite:
     messages.collect()
 }
 
-fn deliveries(connection: &Connection, message: i64) -> rusqlite::Result<Vec<TopicDelivery>> {
+/// The calls to the webhooks of a message's subscribers, in the order they were put in the outbox.
+pub(crate) fn deliveries(connection: &Connection, message: i64) -> rusqlite::Result<Vec<TopicDelivery>> {
     all(
         connection,
         "SELECT id, endpoint, state, attempts, last_error, dead_at FROM topic_deliveries

@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Mail, Page, Result, TopicMessage};
+use crate::{Mail, Page, Result, TopicDelivery, TopicMessage};
 
 /// Reads what was sent and what waits to be, and sends it again on an operator's word.
 #[async_trait]
@@ -123,6 +123,8 @@ pub struct TopicMessageView {
     /// The message.
     #[serde(flatten)]
     pub message: TopicMessage,
+    /// The calls to its subscribers' webhooks. None where whoever carries the message on does not tell (SNS).
+    pub deliveries: Vec<TopicDelivery>,
 }
 
 /// A queue.

@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,17 +17,20 @@ export class Server {
   readonly folder = mkdtempSync(join(tmpdir(), 'orderflow-browser-'));
   readonly data = join(this.folder, 'data');
   url = '';
+  /** Whom the topic order-confirmed calls. It takes everything. */
+  private readonly listener = createHttpServer((_, response) => response.end());
   private port = 0;
   private process: ChildProcess | undefined;
 
   async start(): Promise<void> {
     const binary = process.env['ORDERFLOW_BINARY'];
     if (binary === undefined) throw new Error('ORDERFLOW_BINARY is not set: expected the path of the server');
+    if (!this.listener.listening) await new Promise<void>((ready) => this.listener.listen(0, '127.0.0.1', ready));
     this.port ||= await freePort();
     this.url = `http://127.0.0.1:${this.port}`;
     this.process = spawn(
       binary,
-      ['serve', '--demo', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, '--workflows', this.workflows()],
+      ['serve', '--demo', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, '--workflows', this.workflows(), '--config', this.config()],
       { env: { ...process.env, ORDERFLOW_ADMIN_KEY: KEY, RUST_LOG: 'warn' }, stdio: ['ignore', 'ignore', 'inherit'] },
     );
     const until = Date.now() + STARTS_WITHIN_MS;
@@ -44,7 +48,9 @@ export class Server {
   /** Ends it in order, and takes its folder away unless that is to be kept for another start. */
   async stop({ keep = false } = {}): Promise<void> {
     await this.end('SIGTERM');
-    if (!keep) rmSync(this.folder, { recursive: true, force: true });
+    if (keep) return;
+    this.listener.close();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Has e2e/support/fill.py put into its books what would take long to happen. */
@@ -93,6 +99,14 @@ export class Server {
     } catch {
       return false;
     }
+  }
+
+  private config(): string {
+    const file = join(this.folder, 'orderflow.toml');
+    const { port } = this.listener.address() as AddressInfo;
+    const endpoint = `http://127.0.0.1:${port}/hooks`;
+    writeFileSync(file, `[[subscriptions]]\ntopic = "order-confirmed"\nprotocol = "http"\nendpoint = "${endpoint}"\n`);
+    return file;
   }
 
   /** The built-in workflows and the fragile one. */

@@ -2884,6 +2884,8 @@ export interface components {
                  * @description When it was published.
                  */
                 at: string;
+                /** @description The calls to its subscribers' webhooks. On AWS, where SNS makes them, none are listed. */
+                deliveries: components["schemas"]["WebhookDelivery"][];
                 /**
                  * Format: int64
                  * @description Its number, ascending.
@@ -3484,6 +3486,8 @@ export interface components {
              * @description When it was published.
              */
             at: string;
+            /** @description The calls to its subscribers' webhooks. On AWS, where SNS makes them, none are listed. */
+            deliveries: components["schemas"]["WebhookDelivery"][];
             /**
              * Format: int64
              * @description Its number, ascending.
@@ -3521,6 +3525,35 @@ export interface components {
             tax: components["schemas"]["Money"];
             /** @description What the customer pays. */
             total: components["schemas"]["Money"];
+        };
+        /** @description A message on its way to a webhook. */
+        WebhookDelivery: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             * @example 1
+             */
+            attempts: number;
+            /**
+             * @description Where to.
+             * @example https://example.com/hooks/orders
+             */
+            endpoint: string;
+            /**
+             * @description Its identifier as a dead letter, to redeliver it by once it was given up.
+             * @example delivery-1
+             */
+            id: string;
+            /**
+             * @description What the last failed attempt ended in.
+             * @example status 503
+             */
+            last_error?: string | null;
+            /**
+             * @description `pending`, `delivered` or `dead`.
+             * @example delivered
+             */
+            state: string;
         };
         /** @description What a workflow did in a while. */
         WorkflowStatisticsView: {

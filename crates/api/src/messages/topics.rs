@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
-use ports::{SubscriptionView, TopicMessageView, TopicView};
+use ports::{SubscriptionView, TopicDelivery, TopicMessageView, TopicView};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -60,6 +60,29 @@ pub(crate) struct TopicMessage {
     /// When it was published.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
+    /// The calls to its subscribers' webhooks. On AWS, where SNS makes them, none are listed.
+    deliveries: Vec<WebhookDelivery>,
+}
+
+/// A message on its way to a webhook.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WebhookDelivery {
+    /// Its identifier as a dead letter, to redeliver it by once it was given up.
+    #[schema(example = "delivery-1")]
+    id: String,
+    /// Where to.
+    #[schema(example = "https://example.com/hooks/orders")]
+    endpoint: String,
+    /// `pending`, `delivered` or `dead`.
+    #[schema(example = "delivered")]
+    state: &'static str,
+    /// How often it was tried.
+    #[schema(example = 1)]
+    attempts: u32,
+    /// What the last failed attempt ended in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "status 503")]
+    last_error: Option<String>,
 }
 
 impl From<TopicView> for Topic {
@@ -75,7 +98,14 @@ impl From<TopicView> for Topic {
 
 impl From<TopicMessageView> for TopicMessage {
     fn from(view: TopicMessageView) -> Self {
-        let TopicMessageView { id, message } = view;
+        let TopicMessageView { id, message, deliveries } = view;
+        let delivery = |delivery: TopicDelivery| WebhookDelivery {
+            id: delivery.id,
+            endpoint: delivery.endpoint,
+            state: delivery.state.name(),
+            attempts: delivery.attempts,
+            last_error: delivery.last_error,
+        };
         Self {
             id,
             topic: message.topic,
@@ -83,6 +113,7 @@ impl From<TopicMessageView> for TopicMessage {
             subject: message.subject,
             message: message.message,
             at: message.at,
+            deliveries: deliveries.into_iter().map(delivery).collect(),
         }
     }
 }

@@ -11,8 +11,8 @@ use order::{
 use ports::{
     AlarmView, Audit, Auditor, BacklogView, Catalog, Change, ChargeRequest, Clock, Customers, DeadLetter, Delivery,
     DeliveryState, ErrorName, GatewayError, Ids, Mail, MailView, Messages, Movement, OrderFilter, Orders, Page,
-    PaymentGateway, QueueView, Receipts, RefundRequest, StepError, SubscriptionView, TopicMessage, TopicMessageView,
-    TopicView, Writer,
+    PaymentGateway, QueueView, Receipts, RefundRequest, StepError, SubscriptionView, TopicDelivery, TopicMessage,
+    TopicMessageView, TopicView, Writer,
 };
 use serde_json::json;
 
@@ -221,7 +221,15 @@ impl Messages for Shop {
             message: "{}".into(),
             at: Timestamp::UNIX_EPOCH,
         };
-        page(std::iter::once(TopicMessageView { id: 1, message }), cursor, limit)
+        let deliveries = vec![TopicDelivery {
+            id: "delivery-1".into(),
+            endpoint: "https://example.com/hook".into(),
+            state: DeliveryState::Pending,
+            attempts: 2,
+            last_error: Some("status 503".into()),
+            dead_at: None,
+        }];
+        page(std::iter::once(TopicMessageView { id: 1, message, deliveries }), cursor, limit)
     }
 
     async fn queues(&self) -> ports::Result<Vec<QueueView>> {

@@ -28,6 +28,9 @@ async fn topics_and_queues_are_shown() {
     assert_eq!(topics["items"][0]["subscriptions"][0]["protocol"], "email");
     let messages = world.operator("GET", "/topics/OrderAlertsTopic/messages", None).await.expect(200);
     assert_eq!(messages["items"][0]["key"], "A-1/placed");
+    let delivery = json!({ "id": "delivery-1", "endpoint": "https://example.com/hook", "state": "pending",
+        "attempts": 2, "last_error": "status 503" });
+    assert_eq!(messages["items"][0]["deliveries"], json!([delivery]));
     world.operator("GET", "/topics/none/messages", None).await.expect_problem(404, "not-found", &[]);
     let queues = world.operator("GET", "/queues", None).await.expect(200);
     assert_eq!(queues["items"][0]["visible"], 3);

@@ -6,6 +6,7 @@ import { EmptyState, Loaded } from '~/ui/states';
 import console from '../console.module.css';
 import { topicMessagesQuery, topicsQuery } from '../queries';
 import { More } from '../shared/more';
+import { Deliveries } from './deliveries';
 
 const route = getRouteApi('/console/messages');
 
@@ -71,6 +72,7 @@ function Published({ topic }: { topic: string }) {
                   <Ago at={message.at} />
                 </span>
               </div>
+              <Deliveries deliveries={message.deliveries} />
               <Json value={readable(message.message)} label={message.subject ?? message.key} />
             </div>
           ))

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use order::OrderId;
 use ports::{
     AlarmView, BacklogView, Clock, DeadLetter, Delivery, DeliveryState, ErrorName, MailView, Messages, Page, QueueView,
-    Result, StepError, SubscriptionView, TopicMessage, TopicMessageView, TopicView,
+    Result, StepError, SubscriptionView, TopicDelivery, TopicMessage, TopicMessageView, TopicView,
 };
 use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,6 @@ use store::Store;
 
 use crate::outbox::{Table, revive};
 use crate::sql::{all, containing, json_at, named_at, optional, time, time_at};
-use crate::trails::deliveries;
 use crate::{ApplyError, Signals, Wakeups, Wiring, alarms, fault, queues};
 
 const MAILS: &str = "mails";
@@ -83,17 +82,13 @@ impl Messages for MessageReader {
         let before: Option<i64> = paging::resume(TOPIC_MESSAGES, cursor)?;
         let topic = topic.to_owned();
         let read = move |connection: &Connection| {
-            let mut messages = all(
+            all(
                 connection,
                 "SELECT id, topic, key, subject, message, at FROM topic_messages
                  WHERE topic = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
                 (topic, before.unwrap_or(i64::MAX), paging::rows(limit)),
-                topic_message,
-            )?;
-            for view in &mut messages {
-                view.deliveries = deliveries(connection, view.id)?;
-            }
-            Ok(messages)
+                |row| topic_message(connection, row),
+            )
         };
         let found = self.store.read(read).await.map_err(fault::read)?;
         Ok(paging::page(TOPIC_MESSAGES, found, limit, |message| message.id))
@@ -230,7 +225,9 @@ fn mail_view(row: &Row<'_>) -> rusqlite::Result<MailView> {
     Ok(MailView { id: row.get(0)?, mail: json_at(row, 1)?, delivery })
 }
 
-fn topic_message(row: &Row<'_>) -> rusqlite::Result<TopicMessageView> {
+/// A message with its calls, of a row of id, topic, key, subject, message, at.
+pub(crate) fn topic_message(connection: &Connection, row: &Row<'_>) -> rusqlite::Result<TopicMessageView> {
+    let id = row.get(0)?;
     let message = TopicMessage {
         topic: row.get(1)?,
         key: row.get(2)?,
@@ -238,7 +235,29 @@ fn topic_message(row: &Row<'_>) -> rusqlite::Result<TopicMessageView> {
         message: row.get(4)?,
         at: time_at(row, 5)?,
     };
-    Ok(TopicMessageView { id: row.get(0)?, message, deliveries: Vec::new() })
+    Ok(TopicMessageView { id, message, deliveries: deliveries(connection, id)? })
+}
+
+/// The calls to the webhooks of a message's subscribers, in the order they were put in the outbox.
+fn deliveries(connection: &Connection, message: i64) -> rusqlite::Result<Vec<TopicDelivery>> {
+    all(
+        connection,
+        "SELECT id, endpoint, state, attempts, last_error, dead_at FROM topic_deliveries
+         WHERE message_id = ?1 ORDER BY id",
+        [message],
+        delivery,
+    )
+}
+
+fn delivery(row: &Row<'_>) -> rusqlite::Result<TopicDelivery> {
+    Ok(TopicDelivery {
+        id: format!("delivery-{}", row.get::<_, i64>(0)?),
+        endpoint: row.get(1)?,
+        state: named_at(row, 2, DeliveryState::from_name)?,
+        attempts: row.get(3)?,
+        last_error: row.get(4)?,
+        dead_at: row.get::<_, Option<i64>>(5)?.map(time),
+    })
 }
 
 /// Each count is answered from a partial index that holds only what it counts.

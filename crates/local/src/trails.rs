@@ -6,14 +6,12 @@ use std::sync::Arc;
 use adapter::paging;
 use async_trait::async_trait;
 use order::{Entry, EntryKind, OrderId, Quantity, Reservation, Sku};
-use ports::{
-    Delivery, DeliveryState, MailView, Movement, Page, PublishedMessage, Result, TopicDelivery, TopicMessage, Trail,
-    Trails,
-};
+use ports::{Delivery, DeliveryState, MailView, Movement, Page, Result, TopicMessageView, Trail, Trails};
+use rusqlite::Connection;
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row};
 use store::Store;
 
+use crate::messages::topic_message;
 use crate::sql::{all, checked_at, json_at, named_at, optional, time, time_at};
 use crate::{Wiring, fault};
 
@@ -125,7 +123,7 @@ fn mails(connection: &Connection, id: &OrderId) -> rusqlite::Result<Vec<MailView
 
 /// A message's key is the order's id, or begins with it or with the order's execution: each topic is looked
 /// through by its index.
-fn messages(connection: &Connection, wiring: &Wiring, id: &OrderId) -> rusqlite::Result<Vec<PublishedMessage>> {
+fn messages(connection: &Connection, wiring: &Wiring, id: &OrderId) -> rusqlite::Result<Vec<TopicMessageView>> {
     let execution: Option<String> =
         optional(connection, "SELECT execution_arn FROM orders WHERE id = ?1", [id.as_str()], |row| row.get(0))?;
     let mut found = BTreeSet::new();
@@ -142,40 +140,9 @@ fn messages(connection: &Connection, wiring: &Wiring, id: &OrderId) -> rusqlite:
             found.extend(ids);
         }
     }
-    let messages = found.into_iter().map(|number| {
-        let sql = "SELECT topic, key, subject, message, at FROM topic_messages WHERE id = ?1";
-        let message = connection.prepare_cached(sql)?.query_row([number], |row| {
-            Ok(TopicMessage {
-                topic: row.get(0)?,
-                key: row.get(1)?,
-                subject: row.get(2)?,
-                message: row.get(3)?,
-                at: time_at(row, 4)?,
-            })
-        })?;
-        Ok(PublishedMessage { message, deliveries: deliveries(connection, number)? })
-    });
-    messages.collect()
-}
-
-/// The calls to the webhooks of a message's subscribers, in the order they were put in the outbox.
-pub(crate) fn deliveries(connection: &Connection, message: i64) -> rusqlite::Result<Vec<TopicDelivery>> {
-    all(
-        connection,
-        "SELECT id, endpoint, state, attempts, last_error, dead_at FROM topic_deliveries
-         WHERE message_id = ?1 ORDER BY id",
-        [message],
-        delivery,
-    )
-}
-
-fn delivery(row: &Row<'_>) -> rusqlite::Result<TopicDelivery> {
-    Ok(TopicDelivery {
-        id: format!("delivery-{}", row.get::<_, i64>(0)?),
-        endpoint: row.get(1)?,
-        state: named_at(row, 2, DeliveryState::from_name)?,
-        attempts: row.get(3)?,
-        last_error: row.get(4)?,
-        dead_at: row.get::<_, Option<i64>>(5)?.map(time),
-    })
+    let sql = "SELECT id, topic, key, subject, message, at FROM topic_messages WHERE id = ?1";
+    found
+        .into_iter()
+        .map(|id| connection.prepare_cached(sql)?.query_row([id], |row| topic_message(connection, row)))
+        .collect()
 }

@@ -40,7 +40,7 @@ pub use executions::{
 pub use image::image;
 pub use messages::{
     AlarmView, BacklogView, DeadLetter, Delivery, DeliveryState, MailView, Messages, QueueView, SubscriptionView,
-    TopicMessageView, TopicView,
+    TopicDelivery, TopicMessageView, TopicView,
 };
 pub use operations::{Audit, Auditor, Handlers, Writer};
 pub use operators::{NewOperatorAction, OperatorAction, OperatorActionFilter, OperatorLog};
@@ -52,7 +52,7 @@ pub use receipts::Receipts;
 pub use redrives::{RedriveError, Redrives};
 pub use rehearsals::{Mock, Rehearsal, Rehearsals};
 pub use statistics::{Durations, OrderStatistics, Span, StateStatistics, Statistics, WorkflowStatistics};
-pub use trails::{PublishedMessage, TopicDelivery, Trail, Trails};
+pub use trails::{Trail, Trails};
 
 /// The readers a step is given. Cheap to clone.
 #[derive(Clone)]

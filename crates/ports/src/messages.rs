@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Mail, Page, Result, TopicDelivery, TopicMessage};
+use crate::{Mail, Page, Result, TopicMessage};
 
 /// Reads what was sent and what waits to be, and sends it again on an operator's word.
 #[async_trait]
@@ -125,6 +125,25 @@ pub struct TopicMessageView {
     pub message: TopicMessage,
     /// The calls to its subscribers' webhooks. None where whoever carries the message on does not tell (SNS).
     pub deliveries: Vec<TopicDelivery>,
+}
+
+/// A message on its way to a subscriber.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TopicDelivery {
+    /// Its identifier as a dead letter, to redeliver it by.
+    pub id: String,
+    /// Where to.
+    pub endpoint: String,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// What the last failed attempt ended in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
+    /// When it was given up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dead_at: Option<Timestamp>,
 }
 
 /// A queue.

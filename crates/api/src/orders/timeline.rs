@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use order::{EntryKind, Order, OrderId, PaymentEvent, PaymentEventKind};
-use ports::{ExecutionError, MailView, Movement, OperatorActionFilter, PublishedMessage, Trail};
+use ports::{ExecutionError, MailView, Movement, OperatorActionFilter, TopicMessageView, Trail};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -225,7 +225,7 @@ fn of_mail(view: MailView) -> TimelineEntry {
     TimelineEntry::new(view.mail.at, EntryAbout::Mail, title, detail)
 }
 
-fn of_message(published: PublishedMessage) -> Vec<TimelineEntry> {
+fn of_message(published: TopicMessageView) -> Vec<TimelineEntry> {
     let message = published.message;
     let content = serde_json::from_str(&message.message).unwrap_or(Value::String(message.message));
     let detail = json!({"topic": message.topic, "subject": message.subject, "message": content});

@@ -1,7 +1,7 @@
 # Thin on purpose: each line is a tool people know.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test tools lint web web-test screenshots bench lambda
+.PHONY: help run test tools lint web web-test screenshots bench lambda infra deployed
 
 # The tests find the project's own Python tools before any others.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -37,8 +37,9 @@ web/node_modules/.package-lock.json: web/package-lock.json
 	@touch $@
 
 tools: .venv/made      ## What the tests need besides Rust: stand-ins for AWS, linters, pdftotext, zip, a browser
-	@command -v zip >/dev/null || if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -qq -y zip >/dev/null; \
-	else echo "zip is missing: install it, or nothing can be deployed"; exit 1; fi
+	@command -v zip >/dev/null || if [ "$$(id -u)" = 0 ]; \
+	then apt-get update -qq && apt-get install -qq -y zip >/dev/null; \
+	else echo "zip is missing: install it, or functions cannot be packed to be deployed"; fi
 	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ]; \
 	then apt-get update -qq && apt-get install -qq -y chromium >/dev/null; \
 	else echo "chromium is missing: install it, or the browser tests are SKIPPED"; fi
@@ -70,6 +71,7 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)/$(if $(ZIGBUILD),$(TRIPLE)/)lambda/boo
 lambda:                ## One binary for every function on AWS, ready to be deployed: target/lambda/bootstrap.zip
 	@test -n "$(ZIGBUILD)" -o "$(patsubst arm64,aarch64,$(ARCH))" = "$$(uname -m)" || { \
 	echo "ARCH=$(ARCH) needs cargo-zigbuild (pip install cargo-zigbuild) and rustup target add $(TRIPLE)"; exit 1; }
+	@command -v zip >/dev/null || { echo "zip is missing: install it, it packs the functions"; exit 1; }
 	cargo $(if $(ZIGBUILD),zigbuild --target $(TRIPLE).2.34,build) --profile lambda --package lambda
 	@install -D $(BUILT) target/lambda/zip/bootstrap
 	@touch --date=@315532800 target/lambda/zip/bootstrap  # The same binary makes the same zip.

@@ -10,6 +10,7 @@ mod logs;
 mod redrive;
 mod rehearsal;
 mod session;
+mod settlement;
 mod statistics;
 mod storefront;
 mod timeline;

@@ -52,7 +52,7 @@ mod workflows;
 
 pub use access::Keys;
 pub use openapi::request_schema;
-pub use orders::follow_up_suffix;
+pub use orders::{follow_up_suffix, settle_refunds};
 pub use router::{RouteError, router};
 pub use state::{
     Admitted, Console, GatewaySwitch, Intake, IntakeAuth, LinkVerdict, Metrics, Readiness, ReceiptDocuments, Shop,

@@ -19,6 +19,7 @@ CREATE TABLE operator_actions (
     outcome  TEXT
 ) STRICT;
 CREATE INDEX operator_actions_by_order ON operator_actions (order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX operator_actions_unended ON operator_actions (action) WHERE outcome IS NULL;
 
 -- A message is looked at with all its ways out.
 CREATE INDEX topic_deliveries_by_message ON topic_deliveries (message_id);

@@ -2,15 +2,17 @@
 
 use adapter::paging;
 use async_trait::async_trait;
+use jiff::Timestamp;
 use order::OrderId;
 use ports::{NewOperatorAction, OperatorAction, OperatorActionFilter, OperatorLog, Page, Result};
 use rusqlite::{Connection, Row};
 use store::{Store, WriteError};
 
-use crate::sql::{all, execute, micros, time_at};
+use crate::sql::{all, execute, micros, optional, time_at};
 use crate::{ApplyError, fault};
 
 const LISTING: &str = "operator_actions";
+const COLUMNS: &str = "SELECT id, at, actor, action, order_id, subject, reason, outcome FROM operator_actions";
 
 /// [`OperatorLog`] over the store.
 #[derive(Clone)]
@@ -57,6 +59,13 @@ impl OperatorLog for OperatorBook {
         written.await.map_err(|error: WriteError<ApplyError>| fault::write(error))
     }
 
+    async fn unended(&self, action: &str, begun_before: Timestamp) -> Result<Vec<OperatorAction>> {
+        let sql = format!("{COLUMNS} WHERE outcome IS NULL AND action = ?1 AND at < ?2 ORDER BY id");
+        let (kind, before) = (action.to_owned(), micros(begun_before));
+        let found = self.store.read(move |connection| all(connection, &sql, (&kind, before), action_at)).await;
+        found.map_err(fault::read)
+    }
+
     async fn list(
         &self,
         filter: &OperatorActionFilter,
@@ -78,14 +87,17 @@ fn list(
 ) -> rusqlite::Result<Vec<OperatorAction>> {
     let order_id = filter.order_id.as_ref().map(OrderId::as_str);
     let condition = if order_id.is_some() { "order_id = ?1" } else { "?1 IS NULL" };
-    let sql = format!(
-        "SELECT id, at, actor, action, order_id, subject, reason, outcome FROM operator_actions
-         WHERE {condition} AND id < ?2 ORDER BY id DESC LIMIT ?3"
-    );
-    all(connection, &sql, (order_id, before.unwrap_or(i64::MAX), paging::rows(limit)), action)
+    let sql = format!("{COLUMNS} WHERE {condition} AND id < ?2 ORDER BY id DESC LIMIT ?3");
+    all(connection, &sql, (order_id, before.unwrap_or(i64::MAX), paging::rows(limit)), action_at)
 }
 
-fn action(row: &Row<'_>) -> rusqlite::Result<OperatorAction> {
+/// Whether the end of something that was begun with the order is not known.
+pub(crate) fn is_unended(connection: &Connection, action: &str, order_id: &OrderId) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM operator_actions WHERE outcome IS NULL AND action = ?1 AND order_id = ?2 LIMIT 1";
+    Ok(optional(connection, sql, (action, order_id.as_str()), |_| Ok(()))?.is_some())
+}
+
+fn action_at(row: &Row<'_>) -> rusqlite::Result<OperatorAction> {
     let order_id: Option<String> = row.get(4)?;
     Ok(OperatorAction {
         id: row.get(0)?,

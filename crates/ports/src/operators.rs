@@ -15,6 +15,9 @@ pub trait OperatorLog: Send + Sync {
     /// Writes down what came of it.
     async fn end(&self, id: i64, outcome: &str) -> Result<()>;
 
+    /// What was begun of a kind before then and has no known end, oldest first.
+    async fn unended(&self, action: &str, begun_before: Timestamp) -> Result<Vec<OperatorAction>>;
+
     /// What was done, newest first.
     async fn list(
         &self,

@@ -7,7 +7,10 @@ use ports::NewOperatorAction;
 
 use crate::access::Operator;
 use crate::app::App;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
+
+/// The outcome of what was done.
+pub(crate) const DONE: &str = "done";
 
 /// Something that is done on an operator's behalf.
 pub(crate) struct Deed {
@@ -58,7 +61,9 @@ impl App {
         let entry = log.begin(&action).await?;
         let done = work.await;
         let outcome = match &done {
-            Ok(_) => "done",
+            Ok(_) => DONE,
+            // An outage does not tell whether it was done.
+            Err(problem) if problem.kind == Kind::ServiceUnavailable => return done,
             Err(problem) => problem.detail.as_str(),
         };
         if let Err(error) = log.end(entry, outcome).await {

@@ -16,3 +16,4 @@ pub(crate) mod timeline;
 pub(crate) mod view;
 
 pub use follow_up::follow_up_suffix;
+pub use refund::settle_refunds;

@@ -3,19 +3,23 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use jiff::Timestamp;
 use order::{Currency, Invalid, Money, Order, OrderId, PaymentEvent, PaymentEventKind};
-use ports::{Change, GatewayError, RefundRequest};
+use ports::{Change, GatewayError, OperatorLog, Ports, RefundRequest, StepError, Writer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::access::Operator;
 use crate::app::{App, Shared};
 use crate::fields::{self, Fields, LONGEST_LINE};
-use crate::operators::Deed;
+use crate::operators::{DONE, Deed};
 use crate::orders::place::idempotency_key;
 use crate::orders::view::OrderView;
 use crate::problem::{Kind, Problem};
 use crate::request::{JsonBody, PathText};
+
+/// What the operators' log calls it.
+const REFUND: &str = "refund";
 
 /// How much goes back, and why.
 #[derive(ToSchema)]
@@ -72,7 +76,7 @@ pub(crate) async fn post(
         let natural = || format!("after-{}", order.payment().refunded);
         let key = refund_key(&id, &key.map_or_else(natural, str::to_owned));
         let request = RefundRequest { key, order_id: id.clone(), reference: capture.reference.clone(), amount };
-        let deed = Deed::new("refund").with_order(&id).on(amount.to_string()).because(Some(reason));
+        let deed = Deed::new(REFUND).with_order(&id).on(amount.to_string()).because(Some(reason));
         app.on_behalf(&operator, deed, refund(&app, request)).await?;
     }
     Ok(Json(OrderView::of(&app, app.order(&id).await?)))
@@ -93,32 +97,60 @@ fn captured(order: &Order) -> Option<&PaymentEvent> {
 }
 
 async fn refund(app: &App, request: RefundRequest) -> Result<(), Problem> {
-    match app.state.ports.payments.refund(&request).await {
-        Ok(event) => record(app, &request.order_id, event).await,
+    let (ports, writer) = (&app.state.ports, &*app.state.writer);
+    match ports.payments.refund(&request).await {
+        Ok(event) => Ok(record(writer, &request.order_id, event).await?),
         Err(error @ GatewayError::Unavailable(_)) => Err(Problem::new(Kind::ServiceUnavailable, error.to_string())),
         Err(error) => {
-            catch_up(app, &request.order_id).await?;
+            catch_up(ports, writer, &request.order_id).await?;
             let detail = format!("{error}. Money of this order has moved meanwhile: look at it again");
             Err(Problem::new(Kind::StatusRefused, detail))
         }
     }
 }
 
-/// Writes down refunds that the provider knows and the books do not: another operator's, whose request has not come
-/// to its end, or one that a crash has cut off.
-async fn catch_up(app: &App, id: &OrderId) -> Result<(), Problem> {
-    let events = app.state.ports.payments.events(id).await;
-    let events = events.map_err(|error| Problem::new(Kind::ServiceUnavailable, error.to_string()))?;
-    let prefix = refund_key(id, "");
-    for event in events.into_iter().filter(|event| event.key.starts_with(&prefix)) {
-        record(app, id, event).await?;
+/// Finds out what came of refunds that an operator began before then and whose end is not known, because the server
+/// went or the provider did not answer: what the provider did is in the books afterwards.
+///
+/// # Errors
+///
+/// `ServiceUnavailable` when the provider does not answer still.
+pub async fn settle_refunds(
+    ports: &Ports,
+    writer: &dyn Writer,
+    log: &dyn OperatorLog,
+    begun_before: Timestamp,
+) -> ports::Result<()> {
+    for begun in log.unended(REFUND, begun_before).await? {
+        let Some(order_id) = &begun.order_id else { continue };
+        let refunds = catch_up(ports, writer, order_id).await?;
+        let is_it = |event: &&PaymentEvent| {
+            event.at >= begun.at && begun.subject.as_deref() == Some(event.amount.to_string().as_str())
+        };
+        let outcome = match refunds.iter().find(is_it) {
+            Some(_) => DONE,
+            None => "not done: the payment provider knows of no such refund",
+        };
+        tracing::info!(order_id = order_id.as_str(), outcome, "found out what came of a refund");
+        log.end(begun.id, outcome).await?;
     }
     Ok(())
 }
 
-async fn record(app: &App, id: &OrderId, event: PaymentEvent) -> Result<(), Problem> {
-    let change = Change::RecordPayment { order_id: id.clone(), event };
-    Ok(app.state.writer.apply(vec![change]).await?)
+/// Writes down refunds that the provider knows and the books do not: another operator's, whose request has not come
+/// to its end, or one that a crash has cut off. Gives all that the provider knows.
+async fn catch_up(ports: &Ports, writer: &dyn Writer, id: &OrderId) -> ports::Result<Vec<PaymentEvent>> {
+    let mut events = ports.payments.events(id).await.map_err(StepError::unavailable)?;
+    let prefix = refund_key(id, "");
+    events.retain(|event| event.key.starts_with(&prefix));
+    for event in &events {
+        record(writer, id, event.clone()).await?;
+    }
+    Ok(events)
+}
+
+async fn record(writer: &dyn Writer, id: &OrderId, event: PaymentEvent) -> ports::Result<()> {
+    writer.apply(vec![Change::RecordPayment { order_id: id.clone(), event }]).await
 }
 
 fn read(body: Value, currency: Currency) -> Result<(Option<Money>, String), Vec<Invalid>> {

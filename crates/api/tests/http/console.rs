@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use api::Console;
 use async_trait::async_trait;
+use jiff::Timestamp;
 use order::Status;
-use ports::{NewOperatorAction, OperatorAction, OperatorActionFilter, OperatorLog, Page};
+use ports::{Change, NewOperatorAction, OperatorAction, OperatorActionFilter, OperatorLog, Page, StepError, Writer};
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -101,6 +102,10 @@ impl OperatorLog for Log {
         Ok(())
     }
 
+    async fn unended(&self, _: &str, _: Timestamp) -> ports::Result<Vec<OperatorAction>> {
+        Ok(Vec::new())
+    }
+
     async fn list(&self, _: &OperatorActionFilter, _: Option<&str>, _: usize) -> ports::Result<Page<OperatorAction>> {
         Ok(Page { items: self.kept.lock().unwrap().iter().rev().cloned().collect(), next_cursor: None })
     }
@@ -131,6 +136,31 @@ async fn what_operators_do_is_written_down_with_its_outcome() {
     assert_eq!(told["items"][3]["order_id"], "A-1");
     assert_eq!(told["items"][2]["reason"], "counted");
     assert!(log.kept.lock().unwrap().iter().all(|action| action.actor == "operator key"));
+}
+
+/// Writes nothing: it does not answer.
+struct Away;
+
+#[async_trait]
+impl Writer for Away {
+    async fn apply(&self, _: Vec<Change>) -> ports::Result<()> {
+        Err(StepError::unavailable("the disk is full"))
+    }
+}
+
+#[tokio::test]
+async fn an_outage_leaves_open_what_came_of_it() {
+    let log = Arc::new(Log::default());
+    let world = World::with(|state| {
+        state.console.operator_log = Some(log.clone());
+        state.writer = Arc::new(Away);
+    })
+    .await;
+    let movement = json!({"kind": "received", "units": 5, "reason": "delivery"});
+    let answer = world.operator("POST", "/inventory/tea/movements", Some(movement)).await;
+    answer.expect_problem(503, "service-unavailable", &[]);
+    let outcomes: Vec<_> = log.kept.lock().unwrap().iter().map(|action| action.outcome.clone()).collect();
+    assert_eq!(outcomes, [None], "whether it was done is not known");
 }
 
 #[tokio::test]

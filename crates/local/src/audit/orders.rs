@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::ExecutionStates;
 use crate::orders::payment_events;
 use crate::sql::{all, checked_at, containing, json_at, json_opt_at, named_at, optional};
-use crate::{cursors, events, gateway};
+use crate::{cursors, events, gateway, operators};
 
 /// An order as far as the audit looks at it.
 struct Audited {
@@ -79,7 +79,7 @@ fn in_flight(
             }
         }
     }
-    on_its_way(connection, order_id)
+    Ok(on_its_way(connection, order_id)? || operators::is_unended(connection, "refund", order_id)?)
 }
 
 /// Whether something that an order's execution left is still between the parts: an event that no rule was matched

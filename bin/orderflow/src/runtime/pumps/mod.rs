@@ -1,5 +1,5 @@
 //! What moves things on after a commit: table streams into pipes, events to rules' targets, queues to
-//! their consumers, alarms, expired holds, old records.
+//! their consumers, alarms, expired holds, refunds without an answer, old records.
 //!
 //! Each pump is one loop over [`Pump::turn`]. A turn does a bounded piece of work and commits it together
 //! with the cursor or message it came from, so it can be cut off anywhere.
@@ -7,6 +7,7 @@
 mod alarms;
 mod bus;
 mod consumer;
+mod refunds;
 mod reservations;
 mod retention;
 mod rollups;
@@ -79,6 +80,7 @@ impl Pumps {
         }
         pumps.spawn(alarms, None, alarm_tick);
         pumps.spawn(reservations::Reservations::new(around), None, IDLE);
+        pumps.spawn(refunds::Refunds::new(around), None, SLOW);
         pumps.spawn(retention::Retention::new(workflows, around), None, SLOW);
         pumps.spawn(rollups::Rollups::new(around, measurements), None, COUNTING);
         pumps

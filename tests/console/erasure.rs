@@ -49,6 +49,8 @@ async fn a_customer_is_forgotten_and_the_books_stay() {
         server.place("/orders", &order).await;
     }
     server.place("/orders", &checkout("ana", "A", 1)).await;
+    let refund = json!({ "amount": "1.00", "reason": "Maria Anders called" });
+    server.post("/orders/m-1/refund", &refund).await.expect(200);
     let (before, stock) = (money(&server, "m-1").await, server.level("A").await);
     let told = all_that_is_told(&server, &["m-1", "m-2"]).await;
     assert!(told.contains("maria@example.com") && told.contains("Maria Anders"), "there is something to forget");

@@ -41,6 +41,11 @@ async fn a_stopped_execution_goes_on_with_another_input_after_a_preview() {
     server.post(&format!("/executions/{arn}/redrive"), &json!({})).await.expect(409);
 
     server.post(&format!("/executions/{arn}/stop"), &json!({ "cause": "the provider is away" })).await.expect(200);
+    let deeds = server.get("/operator-actions?order_id=r").await.expect(200);
+    assert_eq!(
+        (&deeds["items"][0]["action"], &deeds["items"][0]["reason"]),
+        (&json!("stop_execution"), &json!("the provider is away"))
+    );
     let why = server.get("/orders/r/explanation").await.expect(200);
     assert!(why["headline"].as_str().unwrap().contains("stopped half-way"), "{why:#}");
     assert!(why["can_do"].as_array().unwrap().iter().any(|remedy| remedy["action"] == "redrive"), "{why:#}");

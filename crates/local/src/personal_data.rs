@@ -169,6 +169,11 @@ fn erase(
     for order in theirs {
         let anonymous = order.placed.anonymous();
         erased.mails += empty_mails(tx, "order_id", order.id.as_str())?;
+        execute(
+            tx,
+            "UPDATE operator_actions SET reason = ?2 WHERE order_id = ?1 AND reason IS NOT NULL",
+            (order.id.as_str(), ERASED),
+        )?;
         if anonymous == order.placed {
             continue;
         }

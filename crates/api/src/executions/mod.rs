@@ -1,5 +1,6 @@
 //! Executions: the runs of workflows.
 
+mod deed;
 pub(crate) mod get;
 pub(crate) mod history;
 pub(crate) mod list;

@@ -4,17 +4,17 @@ use std::collections::HashSet;
 
 use axum::Json;
 use axum::extract::State;
-use order::{Invalid, OrderId, Status};
+use order::{Invalid, Status};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::access::Operator;
-use crate::app::{App, Shared};
+use crate::app::Shared;
+use crate::executions::deed::{deed, order_of};
 use crate::executions::states::{self, StateStatus, StateView};
 use crate::executions::view::Execution;
 use crate::fields::{self, Fields, LONGEST_LINE};
-use crate::operators::Deed;
 use crate::problem::{Kind, Problem};
 use crate::request::{JsonBody, PathText};
 use crate::state::available;
@@ -69,10 +69,7 @@ pub(crate) async fn post(
     let (input, reason) = read(body)?;
     let redrives = available(&app.state.console.redrives)?;
     let record = app.state.executions.describe(&arn).await?;
-    let mut deed = Deed::new("redrive").on(arn.clone()).because(reason);
-    if let Some(id) = order_of(&app, &record.input, &record.summary.name).await? {
-        deed = deed.with_order(&id);
-    }
+    let deed = deed(&app, "redrive", &record, reason).await?;
     let redriving = async { redrives.redrive(&arn, input).await.map_err(Problem::from) };
     app.on_behalf(&operator, deed, redriving).await?;
     Ok(Json(app.state.executions.describe(&arn).await?.into()))
@@ -118,7 +115,7 @@ pub(crate) async fn preview(
     if input.is_some() {
         warnings.push(format!("{} is given another input than the one it failed with", first.name));
     }
-    if let Some(id) = order_of(&app, &record.input, &summary.name).await? {
+    if let Some(id) = order_of(&app, &record).await? {
         let order = app.order(&id).await?;
         if order.status.is_refusal() || matches!(order.status, Status::Cancelled | Status::Returned) {
             let word = order.status_word();
@@ -196,18 +193,4 @@ fn effect(definition: &Value, name: &str) -> Option<String> {
         (_, Some(comment)) => Some(format!("then {name}: {comment}")),
         _ => Some(format!("then {name}")),
     }
-}
-
-/// The order an execution is about: its input says so, or its name does.
-async fn order_of(app: &App, input: &str, name: &str) -> Result<Option<OrderId>, Problem> {
-    let input: Value = serde_json::from_str(input).unwrap_or(Value::Null);
-    let named = ["order_id", "orderId", "OrderID"].iter().find_map(|field| input[field].as_str());
-    for candidate in named.into_iter().chain([name]) {
-        if let Ok(id) = OrderId::parse(candidate)
-            && app.state.ports.orders.get(&id).await?.is_some()
-        {
-            return Ok(Some(id));
-        }
-    }
-    Ok(None)
 }

@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 
 use crate::access::Operator;
 use crate::app::Shared;
+use crate::executions::deed::deed;
 use crate::executions::view::Execution;
 use crate::fields::{self, Fields, LONGEST_LINE};
-use crate::operators::Deed;
 use crate::problem::Problem;
 use crate::request::{JsonBody, PathText};
 
@@ -42,7 +42,8 @@ pub(crate) async fn post(
     JsonBody(body): JsonBody,
 ) -> Result<Json<Execution>, Problem> {
     let (error, cause) = read(body)?;
-    let deed = Deed::new("stop_execution").on(arn.clone()).because(cause.clone());
+    let record = app.state.executions.describe(&arn).await?;
+    let deed = deed(&app, "stop_execution", &record, cause.clone()).await?;
     let stopping = async { Ok(app.state.executions.stop(&arn, error, cause).await?) };
     app.on_behalf(&operator, deed, stopping).await?;
     Ok(Json(app.state.executions.describe(&arn).await?.into()))

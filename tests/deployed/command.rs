@@ -62,6 +62,21 @@ impl Orderflow {
         }
     }
 
+    /// A creation that fails half-way, here because somebody has an event bus of that name, is rolled back, and says what
+    /// to do.
+    pub async fn is_rolled_back_when_it_fails(&self) {
+        let bus = json!({ "Name": self.name });
+        self.account.call("events", "AWSEvents.CreateEventBus", bus.clone()).await;
+        let ended = self.run("deploy", &parameters(), &["--no-smoke-test"]).await;
+        assert!(!ended.succeeded, "{}", ended.told);
+        let because = format!("is ROLLBACK_COMPLETE: EventBus: EventBus already exists: {}", self.name);
+        assert!(ended.told.contains(&because), "{}", ended.told);
+        assert!(ended.told.contains("Run the same command again"), "{}", ended.told);
+        let tables = self.account.call("dynamodb", "DynamoDB_20120810.ListTables", json!({})).await;
+        assert!(!tables.to_string().contains(&self.name), "nothing is left of it: {tables}: {}", ended.told);
+        self.account.call("events", "AWSEvents.DeleteEventBus", bus).await;
+    }
+
     /// Deploys, places an order, and deploys again.
     pub async fn deploys(&self) {
         for _ in 0..2 {
@@ -77,15 +92,27 @@ impl Orderflow {
         }
     }
 
-    /// A deployment that fails leaves the tables as they are.
+    /// A deployment that fails, before it begins or half-way, leaves the tables as they are.
     pub async fn keeps_tables_when_it_fails(&self) {
+        let before = self.rows().await;
+        assert!(before > 0, "{:?}: there is an order to lose", self.tool);
         let mut given = parameters();
         given.push("StockShards=0");
         let ended = self.run("deploy", &given, &["--no-smoke-test"]).await;
         assert!(!ended.succeeded && ended.told.contains("StockShards"), "{:?}: {}", self.tool, ended.told);
-        let table = json!({ "TableName": format!("{}-data", self.name) });
-        let described = self.account.call("dynamodb", "DynamoDB_20120810.DescribeTable", table).await;
-        assert_eq!(described["Table"]["TableStatus"], "ACTIVE", "{:?}", self.tool);
+        // Functions whose code is nowhere.
+        let mut given = parameters();
+        given.push("ArtifactKey=no-such.zip");
+        let ended = self.run("deploy", &given, &["--no-smoke-test"]).await;
+        assert!(!ended.succeeded && ended.told.contains("is UPDATE_ROLLBACK_COMPLETE: "), "{}", ended.told);
+        assert_eq!(self.rows().await, before, "{}", ended.told);
+    }
+
+    /// How much the table has that everything is in.
+    async fn rows(&self) -> i64 {
+        let table = json!({ "TableName": format!("{}-data", self.name), "Select": "COUNT" });
+        let counted = self.account.call("dynamodb", "DynamoDB_20120810.Scan", table).await;
+        counted["Count"].as_i64().unwrap_or_else(|| panic!("the table can be counted: {counted}"))
     }
 
     /// Removes everything.

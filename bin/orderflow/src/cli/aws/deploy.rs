@@ -106,7 +106,7 @@ async fn with_cloudformation(
         let parameters = parameters.map_err(|problems| Failure::input(problems.join("\n  ")))?;
         let stack = Stack { name: format!("{name}-{stack}"), template, parameters };
         eprintln!("{}", stack.name);
-        cloudformation::deploy(account, &stack, &bucket).await?;
+        cloudformation::deploy(account, &stack, &bucket, &place.region).await?;
     }
     cloudformation::outputs(account, &format!("{name}-{}", workflow.name)).await
 }

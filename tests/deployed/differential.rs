@@ -8,18 +8,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
+use futures::future::join_all;
 use regex::Regex;
-use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::deployment::WORKFLOWS;
 use crate::embedded::Embedded;
 use crate::generated::{Generated, Request};
 use crate::listener::Listener;
 use crate::shop::{Answer, Shop};
 use crate::stand_in::root;
 
-/// Orders go through the first; the others follow.
-const WORKFLOWS: [&str; 5] = ["checkout", "cancellation", "shipment", "delivery", "return"];
+/// What comes after an order of `checkout`.
+const FOLLOW_UPS: [&str; 4] = ["cancellation", "shipment", "delivery", "return"];
+/// The topics that tell of orders.
+pub const TOPICS: [&str; 6] = [
+    "order-confirmed",
+    "order-errors",
+    "order-completed",
+    "order-placed",
+    "OrderAlertsTopic",
+    "OrderErrorNotificationTopic",
+];
+/// What a pipe makes of a table's record: its times and numbers are the table's.
+const RECORD: &str = "event Event from aws:dynamodb";
 /// Groups of requests that are under way at once.
 const AT_ONCE: usize = 6;
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -29,7 +41,10 @@ pub type Facts = BTreeMap<String, Vec<Value>>;
 
 /// A home under test.
 pub struct Home {
+    /// For what all workflows share.
     shop: Shop,
+    /// Where the orders of each workflow are placed, and its executions known.
+    shops: BTreeMap<&'static str, Shop>,
     heard: Heard,
     /// The states that stand at the top of each definition; the others are in its branches.
     trunk: BTreeMap<String, BTreeSet<String>>,
@@ -46,22 +61,31 @@ pub enum Heard {
 /// An order that a request led to.
 struct Placed {
     name: String,
+    workflow: &'static str,
     id: String,
-    execution_arn: String,
+    /// Where the answer tells of it.
+    execution_arn: Option<String>,
     follow_ups: &'static [&'static str],
 }
 
 impl Home {
-    pub fn new(shop: Shop, heard: Heard) -> Self {
-        let states = |workflow: &&str| {
+    pub fn new(shops: BTreeMap<&'static str, Shop>, heard: Heard) -> Self {
+        let states = |workflow: &str| {
             let path = root().join("workflows").join(workflow).join("workflow.asl.json");
             let text = std::fs::read_to_string(path).expect("the definition is there");
             let definition: Value = serde_json::from_str(&text).expect("a definition is JSON");
             let names = definition["States"].as_object().into_iter().flatten().map(|(name, _)| name.clone());
-            ((*workflow).to_owned(), names.collect())
+            (workflow.to_owned(), names.collect())
         };
-        let trunk = WORKFLOWS.iter().map(states).collect();
-        Self { shop, heard, trunk }
+        let trunk = WORKFLOWS.into_iter().chain(FOLLOW_UPS).map(states).collect();
+        Self { shop: shops["checkout"].clone(), shops, heard, trunk }
+    }
+
+    /// The embedded home, where every order is placed at the same address.
+    pub fn embedded(home: Embedded, operator_key: &str) -> Self {
+        let shop = Shop::embedded(home.url(), operator_key);
+        let shops = WORKFLOWS.map(|workflow| (workflow, shop.clone())).into();
+        Self::new(shops, Heard::Database(home))
     }
 
     /// Places all orders, waits for their ends, and tells what can be seen.
@@ -73,6 +97,7 @@ impl Home {
                 self.shop.put(&format!("/inventory/{}", product.sku), &body).await;
             })
             .await;
+        self.shop.put_customer().await;
         let mut facts = Facts::new();
         let mut placed: BTreeMap<String, Placed> = BTreeMap::new();
         let mut answers =
@@ -96,8 +121,10 @@ impl Home {
         for product in &generated.products {
             note(&mut facts, format!("stock of {}", product.sku), self.stock(&product.sku).await);
         }
-        let audit = self.shop.get("/audit").await.body;
-        note(&mut facts, "books".to_owned(), audit);
+        for (workflow, shop) in &self.shops {
+            let audit = shop.get("/audit").await.body;
+            note(&mut facts, format!("books of {workflow}"), audit["violations"].clone());
+        }
         facts.values_mut().for_each(|values| values.sort_by_cached_key(Value::to_string));
         facts
     }
@@ -106,25 +133,27 @@ impl Home {
     async fn place<'g>(&self, group: &'g [Request]) -> Vec<(&'g Request, Answer)> {
         let place = |request: &'g Request| async move {
             let key = request.idempotency_key.as_deref();
-            (request, self.shop.place_under(key, &Method::POST, "/orders", &request.body).await)
+            let shop = &self.shops[request.workflow];
+            (request, shop.place_under(key, &request.method, request.path, &request.body).await)
         };
-        futures::future::join_all(group.iter().map(place)).await
+        join_all(group.iter().map(place)).await
     }
 
     /// Sees an order to its end, asks for what follows it, and tells what became of it.
     async fn follow(&self, order: &Placed) -> Vec<(String, Value)> {
-        let Placed { name, id, execution_arn, follow_ups } = order;
-        let execution = self.ended(execution_arn).await;
+        let Placed { name, workflow, id, follow_ups, .. } = order;
+        let shop = &self.shops[workflow];
+        let execution = self.ended(shop, order, None).await;
         let mut facts = Vec::new();
         for follow_up in *follow_ups {
-            let answer = self.shop.post(&format!("/orders/{id}/{follow_up}")).await;
+            let answer = shop.post(&format!("/orders/{id}/{follow_up}")).await;
             let mut fact = json!({ "status": answer.status });
             if let Some(arn) = answer.body["execution_arn"].as_str() {
-                fact["execution"] = self.ended(arn).await;
+                fact["execution"] = self.ended(shop, order, Some(arn)).await;
             }
             facts.push((format!("{follow_up} of {name}"), fact));
         }
-        let view = self.shop.get(&format!("/orders/{id}")).await.body;
+        let view = shop.get(&format!("/orders/{id}")).await.body;
         let lost = view["status"] == "rejected" && name.starts_with("race");
         // A loser may lose at the first look at the stock or when it reserves.
         facts.push((format!("execution of {name}"), if lost { Value::Null } else { execution }));
@@ -132,25 +161,38 @@ impl Home {
         facts
     }
 
-    /// The end of an execution: its status, its error, and the states that it went through.
-    async fn ended(&self, arn: &str) -> Value {
-        let (started, path) = (Instant::now(), format!("/executions/{arn}"));
-        let execution = loop {
-            let execution = self.shop.get(&path).await;
-            // An outbox may not have started it yet.
-            if execution.status == 200 && execution.body["status"] != "RUNNING" {
-                break execution.body;
+    /// The end of an execution that works on an order. The first is the one that the order tells of: a pipe or a rule on
+    /// AWS starts one under another name than the answer to the placing has.
+    async fn ended(&self, shop: &Shop, order: &Placed, follow_up: Option<&str>) -> Value {
+        let Placed { id, workflow, execution_arn, .. } = order;
+        let started = Instant::now();
+        loop {
+            let view = shop.get(&format!("/orders/{id}")).await.body;
+            let told = view["execution_arn"].as_str().or(execution_arn.as_deref()).unwrap_or_default();
+            if let Some(end) = self.end(shop, follow_up.unwrap_or(told)).await {
+                return end;
             }
-            assert!(started.elapsed() < PATIENCE, "{arn} has not ended: {execution:#?}");
+            assert!(started.elapsed() < PATIENCE, "{id} of {workflow} has not ended: {view:#}");
             tokio::time::sleep(Duration::from_millis(250)).await;
-        };
-        let history = self.shop.get(&format!("{path}/history")).await.body;
+        }
+    }
+
+    /// The end of an execution: its status, its error, and the states that it went through. Nothing before that, nor
+    /// before an outbox has started it.
+    async fn end(&self, shop: &Shop, arn: &str) -> Option<Value> {
+        let path = format!("/executions/{arn}");
+        let answer = shop.get(&path).await;
+        if answer.status != 200 || answer.body["status"] == "RUNNING" {
+            return None;
+        }
+        let execution = answer.body;
+        let history = shop.get(&format!("{path}/history")).await.body;
         let events = history["events"].as_array().cloned().unwrap_or_default();
         let entered = events.iter().filter_map(|event| event["stateEnteredEventDetails"]["name"].as_str());
         let of_trunk = &self.trunk[execution["workflow"].as_str().unwrap_or_default()];
         // The stand-in writes no history of branches; what they did shows in the mails, the messages and the receipt.
         let trunk: Vec<&str> = entered.filter(|state| of_trunk.contains(*state)).collect();
-        json!({ "status": execution["status"], "error": execution["error"], "states": trunk })
+        Some(json!({ "status": execution["status"], "error": execution["error"], "states": trunk }))
     }
 
     /// Levels, and the sums of the ledger by kind.
@@ -168,7 +210,12 @@ impl Home {
 
     /// Mails, messages of topics, events.
     async fn messages(&self, names: &BTreeMap<String, String>, facts: &mut Facts) {
-        for mail in self.shop.all("/mailbox").await {
+        // A workflow on AWS has a mailbox of its own; the embedded home has one.
+        let mut mails: BTreeMap<String, Value> = BTreeMap::new();
+        for shop in self.shops.values() {
+            mails.extend(shop.all("/mailbox").await.into_iter().map(|mail| (mail.to_string(), mail)));
+        }
+        for mail in mails.into_values() {
             let id = mail["order_id"].as_str().unwrap_or_default();
             let name = names.get(id).map_or("nobody", String::as_str);
             let files: Vec<&Value> =
@@ -180,7 +227,8 @@ impl Home {
             note(facts, format!("mail about {name}"), plain(fact, id, name));
         }
         for (about, body) in self.heard().await {
-            let id = body["order_id"].as_str().or(body["orderId"].as_str()).unwrap_or_default().to_owned();
+            let members = ["order_id", "orderId", "OrderID"];
+            let id = members.iter().find_map(|member| body[*member].as_str()).unwrap_or_default().to_owned();
             let name = names.get(&id).map_or("nobody", String::as_str);
             note(facts, format!("{about} about {name}"), plain(body, &id, name));
         }
@@ -188,19 +236,20 @@ impl Home {
 
     /// What was published and what went on the bus: the topic's or the event's name, and its body.
     async fn heard(&self) -> Vec<(String, Value)> {
-        match &self.heard {
+        let mut heard = match &self.heard {
             Heard::Database(home) => recorded(home),
             Heard::Queues { topics, bus } => {
+                let (messages, events) = tokio::join!(join_all(topics.values().map(Listener::all)), bus.all());
                 let mut heard = Vec::new();
-                for (topic, listener) in topics {
-                    let bodies = listener.all().await;
+                for (topic, bodies) in topics.keys().zip(messages) {
                     heard.extend(bodies.iter().map(|body| (format!("message of {topic}"), content(&body["Message"]))));
                 }
-                let events = bus.all().await;
                 heard.extend(events.iter().map(|event| (event_name(&event["detail-type"]), event["detail"].clone())));
                 heard
             }
-        }
+        };
+        heard.retain(|(about, _)| about != RECORD);
+        heard
     }
 }
 
@@ -230,8 +279,10 @@ fn answered(answer: &Answer) -> Value {
 
 fn order_of(request: &Request, answer: &Answer) -> Option<Placed> {
     let text = |member: &str| answer.body[member].as_str().map(str::to_owned);
-    let (id, execution_arn) = (text("order_id")?, text("execution_arn")?);
-    Some(Placed { name: request.name.clone(), id, execution_arn, follow_ups: request.follow_ups })
+    let id = text("order_id").or_else(|| text("orderId"))?;
+    let execution_arn = text("execution_arn").or_else(|| text("executionArn"));
+    let (name, follow_ups) = (request.name.clone(), request.follow_ups);
+    Some(Placed { name, workflow: request.workflow, id, execution_arn, follow_ups })
 }
 
 /// An order without what differs from home to home.
@@ -292,7 +343,8 @@ fn recorded(home: &Embedded) -> Vec<(String, Value)> {
             .map(|(name, body)| (name, content(&json!(body))))
             .collect()
     };
-    let messages = read("SELECT topic, message FROM topic_messages");
+    let mut messages = read("SELECT topic, message FROM topic_messages");
+    messages.retain(|(topic, _)| TOPICS.contains(&topic.as_str()));
     let events = read("SELECT detail_type, detail FROM events");
     messages
         .into_iter()

@@ -1,7 +1,12 @@
-//! Orders of `checkout` made from a seed: every outcome, races for the last units, and repetitions.
+//! Orders of all workflows made from a seed: every outcome, and repetitions. Those of `checkout`, which reserves what it
+//! sells before it charges, race for the last units, too: where it ends for a loser elsewhere is up to chance.
 
 use fastrand::Rng;
+use reqwest::Method;
 use serde_json::{Value, json};
+
+use crate::deployment::WORKFLOWS;
+use crate::orders::expected;
 
 /// Products that no generated order exhausts.
 const PLENTY: usize = 20;
@@ -32,6 +37,9 @@ pub struct Request {
     /// What it is called when homes are compared. Those that race for the same units share a name: which of them wins
     /// differs from run to run, how many do does not.
     pub name: String,
+    pub workflow: &'static str,
+    pub method: Method,
+    pub path: &'static str,
     pub idempotency_key: Option<String>,
     pub body: Value,
     /// What is asked once the order is confirmed.
@@ -62,14 +70,46 @@ struct Maker {
 impl Maker {
     fn group(&mut self) -> Vec<Request> {
         match self.random.u8(0..100) {
-            0..40 => vec![self.good()],
-            40..46 => vec![self.followed()],
-            46..60 => vec![self.declined()],
-            60..70 => vec![self.short()],
-            70..84 => vec![self.invalid()],
-            84..96 => self.repeated(),
-            _ => self.race(),
+            0..20 => vec![self.good()],
+            20..24 => vec![self.followed()],
+            24..31 => vec![self.declined()],
+            31..36 => vec![self.short()],
+            36..43 => vec![self.invalid()],
+            43..49 => self.repeated(),
+            49..52 => self.race(),
+            _ => self.of_a_document(),
         }
+    }
+
+    /// An order as the document of one of the other workflows has it.
+    fn of_a_document(&mut self) -> Vec<Request> {
+        let others = &WORKFLOWS[1..];
+        let workflow = others[self.random.usize(0..others.len())];
+        let (sku, quantity) = (format!("PLENTY-{}", self.random.usize(0..PLENTY)), self.random.i64(1..=5));
+        match self.random.u8(0..10) {
+            0..4 => vec![self.document(workflow, "good", &sku, quantity, "tok_visa")],
+            4..6 => vec![self.document(workflow, "declined", &sku, quantity, "tok_declined")],
+            6 => vec![self.document(workflow, "short", "SHORT", SHORT + quantity, "tok_visa")],
+            7..9 => {
+                let mut request = self.document(workflow, "invalid", &sku, quantity, "tok_visa");
+                let choice = self.random.u8(0..6);
+                spoil(&mut request.body, choice);
+                vec![request]
+            }
+            _ => {
+                let request = self.document(workflow, "repeated", &sku, quantity, "tok_visa");
+                self.next += 1;
+                vec![request; 2]
+            }
+        }
+    }
+
+    fn document(&mut self, workflow: &'static str, kind: &str, sku: &str, quantity: i64, token: &str) -> Request {
+        let (name, expected) = (format!("{kind}-{:03}", self.next), expected(workflow));
+        self.next += 1;
+        let body = (expected.order)(&name, sku, quantity, token);
+        let (method, path) = (expected.method, expected.path);
+        Request { name, workflow, method, path, idempotency_key: None, body, follow_ups: &[] }
     }
 
     /// Is confirmed.
@@ -153,22 +193,45 @@ impl Maker {
     }
 
     fn request(&mut self, kind: &str, items: &Value, token: &str) -> Request {
-        let name = format!("{kind}-{:03}", self.next);
-        self.next += 1;
-        let body = json!({
-            "order_id": name,
-            "customer": { "email": format!("{name}@example.com"), "name": "Ana Pop" },
-            "items": items,
-            "shipping_address": {
-                "name": "Ana Pop", "street": "Str. Lungă 1", "city": "Brașov", "postal_code": "500001", "country": "RO",
-            },
-            "payment": { "token": token },
-        });
-        Request { name, idempotency_key: None, body, follow_ups: &[] }
+        let mut request = self.document("checkout", kind, "", 0, token);
+        request.body["items"] = items.clone();
+        request
     }
 
     fn product(&mut self, sku: String, on_hand: i64) {
         let price = format!("{}.{:02}", self.random.u32(1..400), self.random.u32(0..100));
         self.products.push(Product { sku, price, on_hand });
+    }
+}
+
+/// Makes an order of a document wrong in one place.
+fn spoil(body: &mut Value, choice: u8) {
+    let replacement = match choice {
+        0 => ("quantity", json!(0)),
+        1 => ("quantity", json!("many")),
+        2 => ("product", json!("NO-SUCH-PRODUCT")),
+        3 => ("email", json!("nobody")),
+        4 => ("token", json!(7)),
+        _ => {
+            body["surprise"] = json!(true);
+            return;
+        }
+    };
+    replace(body, replacement.0, &replacement.1);
+}
+
+/// Puts a value into each member whose name, as a document has it, is about that.
+fn replace(value: &mut Value, about: &str, with: &Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let name = name.to_lowercase();
+                let is_it = name.ends_with(about)
+                    || about == "product" && ["productid", "product_id", "item_id"].contains(&name.as_str());
+                if is_it { *member = with.clone() } else { replace(member, about, with) }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, about, with)),
+        _ => {}
     }
 }

@@ -18,11 +18,11 @@ const STOCK: i64 = 10;
 const QUANTITY: i64 = 2;
 
 /// How a workflow takes orders, and where they end.
-struct Expected {
-    method: Method,
-    path: &'static str,
+pub struct Expected {
+    pub method: Method,
+    pub path: &'static str,
     /// An order of so many units of a product, under an id, paid with a token.
-    order: fn(&str, &str, i64, &str) -> Value,
+    pub order: fn(&str, &str, i64, &str) -> Value,
     confirmed: &'static str,
     short: &'static str,
     declined: &'static str,
@@ -31,7 +31,8 @@ struct Expected {
     has_receipt: bool,
 }
 
-fn expected(workflow: &str) -> Expected {
+/// What the document of a workflow says.
+pub fn expected(workflow: &str) -> Expected {
     match workflow {
         "checkout" => Expected {
             method: Method::POST,
@@ -154,7 +155,7 @@ pub async fn all_end_as_their_document_says(workflow: &str, account: &Account, s
     let sku = format!("sku-{workflow}");
     let price = json!({ "amount": "10.00", "currency": "USD" });
     shop.put(&format!("/inventory/{sku}"), &json!({ "name": "Tea", "unit_price": price, "on_hand": STOCK })).await;
-    shop.put("/customers/ana", &json!({ "contact": "Ana Pop", "email": "ana@example.com" })).await;
+    shop.put_customer().await;
     let topics = listen(account, name, expected.messages).await;
     let (ok, short, declined) = (format!("{workflow}-ok"), format!("{workflow}-short"), format!("{workflow}-declined"));
     let order = |id: &str, quantity, token| (expected.order)(id, &sku, quantity, token);

@@ -2,7 +2,7 @@
 //! state machines only. What is deployed of the pipe is its source, its enrichment and its target; between them stands
 //! the same matcher that the embedded home has, which is tested against AWS's documented examples.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -19,8 +19,8 @@ pub struct Pipe {
     name: String,
     pipe: document::Pipe,
     stream: String,
-    /// The sequence numbers of the records that were handed on.
-    seen: BTreeSet<String>,
+    /// Where to go on reading, by shard.
+    iterators: BTreeMap<String, Value>,
 }
 
 impl Pipe {
@@ -38,7 +38,7 @@ impl Pipe {
         let described = account.call("dynamodb", "DynamoDB_20120810.DescribeTable", input).await;
         let stream = described["Table"]["LatestStreamArn"].as_str().expect("the table has a stream").to_owned();
         let (workflow, name) = (workflow.to_owned(), name.to_owned());
-        Some(Self { account: account.clone(), workflow, name, pipe, stream, seen: BTreeSet::new() })
+        Some(Self { account: account.clone(), workflow, name, pipe, stream, iterators: BTreeMap::new() })
     }
 
     /// Hands on what comes, until nobody waits for it any more.
@@ -55,17 +55,21 @@ impl Pipe {
 
     /// Records that were not there before.
     async fn fresh(&mut self) -> Vec<Value> {
-        let stream = &self.stream;
-        let described = self.stream("DescribeStream", json!({ "StreamArn": stream })).await;
+        let described = self.stream("DescribeStream", json!({ "StreamArn": self.stream })).await;
         let mut records = Vec::new();
         for shard in described["StreamDescription"]["Shards"].as_array().into_iter().flatten() {
-            let input =
-                json!({ "StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON" });
-            let iterator = self.stream("GetShardIterator", input).await["ShardIterator"].clone();
+            let id = shard["ShardId"].as_str().expect("a shard has an id").to_owned();
+            let iterator = match self.iterators.remove(&id) {
+                Some(iterator) => iterator,
+                None => {
+                    let input = json!({ "StreamArn": self.stream, "ShardId": id, "ShardIteratorType": "TRIM_HORIZON" });
+                    self.stream("GetShardIterator", input).await["ShardIterator"].clone()
+                }
+            };
             let read = self.stream("GetRecords", json!({ "ShardIterator": iterator })).await;
             records.extend(read["Records"].as_array().cloned().unwrap_or_default());
+            self.iterators.insert(id, read["NextShardIterator"].clone());
         }
-        records.retain(|record| self.seen.insert(record["dynamodb"]["SequenceNumber"].to_string()));
         records
     }
 

@@ -77,8 +77,9 @@ impl Shop {
     /// Every entry of a listing, page after page.
     pub async fn all(&self, path: &str) -> Vec<Value> {
         let (mut items, mut cursor) = (Vec::new(), String::new());
+        let separator = if path.contains('?') { '&' } else { '?' };
         loop {
-            let page = self.get(&format!("{path}?limit=500{cursor}")).await;
+            let page = self.get(&format!("{path}{separator}limit=500{cursor}")).await;
             items.extend(page.body["items"].as_array().unwrap_or_else(|| panic!("{path}: {page:#?}")).iter().cloned());
             match page.body["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={}", encoded(next)),
@@ -97,6 +98,11 @@ impl Shop {
         let request = self.http.put(format!("{}{path}", self.api)).bearer_auth(&self.operator_key).json(body);
         let answer = self.send(request).await;
         assert!((200..300).contains(&answer.status), "{path}: {answer:?}");
+    }
+
+    /// Writes down the customer that orders may name.
+    pub async fn put_customer(&self) {
+        self.put("/customers/ana", &json!({ "contact": "Ana Pop", "email": "ana@example.com" })).await;
     }
 
     /// The order, once it is where it was to come.

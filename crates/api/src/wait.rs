@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use order::OrderId;
 use ports::ExecutionError;
 
 use crate::app::App;
@@ -9,6 +10,9 @@ use crate::params::Params;
 
 /// The longest wait, in seconds.
 const MAX_SECONDS: f64 = 60.0;
+
+/// How long an execution of another name than is expected may go unnoticed.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Takes the parameter `wait`.
 pub(crate) fn read(params: &mut Params) -> Option<Duration> {
@@ -24,22 +28,23 @@ fn seconds(text: &str) -> Option<Duration> {
     (0.0..=MAX_SECONDS).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
 }
 
-/// Whether an execution ends within that time.
-pub(crate) async fn for_end(app: &App, execution_arn: &str, longest: Option<Duration>) -> bool {
+/// Whether an execution that works on an order ends within that time.
+pub(crate) async fn for_end(app: &App, order_id: &OrderId, execution_arn: &str, longest: Option<Duration>) -> bool {
     let Some(longest) = longest.filter(|longest| !longest.is_zero()) else {
         return false;
     };
     tokio::select! {
         biased;
-        ended = ended(app, execution_arn) => ended,
+        ended = ended(app, order_id, execution_arn) => ended,
         () = tokio::time::sleep(longest) => false,
         () = app.stopping() => false,
     }
 }
 
 /// Returns when the execution has ended, or (false) when that cannot be known.
-async fn ended(app: &App, execution_arn: &str) -> bool {
-    match app.state.executions.wait(execution_arn).await {
+async fn ended(app: &App, order_id: &OrderId, execution_arn: &str) -> bool {
+    let mut arn = execution_arn.to_owned();
+    match app.state.executions.wait(&arn).await {
         Ok(_) => return true,
         // A queue or a table stream starts it: it is still to come.
         Err(ExecutionError::DoesNotExist { .. }) => {}
@@ -48,10 +53,15 @@ async fn ended(app: &App, execution_arn: &str) -> bool {
     let watcher = app.live.watch(execution_arn);
     loop {
         // Looked at again now that it is watched, so that a start in between is not missed.
-        match app.state.executions.wait(execution_arn).await {
+        match app.state.executions.wait(&arn).await {
             Ok(_) => return true,
-            Err(ExecutionError::DoesNotExist { .. }) => watcher.changed().await,
+            Err(ExecutionError::DoesNotExist { .. }) => {}
             Err(_) => return false,
+        }
+        // What started it may have given it another name, which the order tells once it runs.
+        match app.state.ports.orders.get(order_id).await {
+            Ok(Some(order)) if order.execution_arn != arn => arn = order.execution_arn,
+            _ => drop(tokio::time::timeout(LOOK_AGAIN, watcher.changed()).await),
         }
     }
 }

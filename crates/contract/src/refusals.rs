@@ -44,6 +44,7 @@ pub(crate) async fn every_refusal_has_its_name_and_changes_nothing(world: Arc<dy
         (status(world, "O-1", Status::Shipped), ErrorName::StatusRefused),
         (Change::RecordPayment { order_id: id(unknown), event }, ErrorName::OrderNotFound),
         (Change::IssueReceipt { order_id: id(unknown), receipt }, ErrorName::OrderNotFound),
+        (Change::NoteExecution { order_id: id(unknown), execution_arn: "arn".into() }, ErrorName::OrderNotFound),
         (Change::Publish(topic), ErrorName::NotFound),
         (Change::SendMessage(message), ErrorName::NotFound),
         (book(world, "NONE", EntryKind::Received, 1), ErrorName::NotFound),

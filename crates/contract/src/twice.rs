@@ -39,6 +39,7 @@ pub(crate) async fn every_change_done_twice_has_the_effect_of_one(world: Arc<dyn
         vec![record(PaymentEventKind::Authorised, "O-1/authorise")],
         vec![record(PaymentEventKind::Captured, "O-1/capture"), status(world, "O-1", Status::Paid)],
         vec![sell(world, "O-1", &ordered), status(world, "O-1", Status::Confirmed)],
+        vec![Change::NoteExecution { order_id: crate::fixtures::id("O-1"), execution_arn: "arn:started:anew".into() }],
         vec![Change::IssueReceipt { order_id: crate::fixtures::id("O-1"), receipt }],
         vec![Change::SendMail(mail(world, "O-1", "outcome"))],
         vec![Change::Publish(TopicMessage {

@@ -23,6 +23,14 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// Note which execution takes an order to its end, where what started it gave it a name of its own. The latest
+    /// stays.
+    NoteExecution {
+        /// Which order.
+        order_id: OrderId,
+        /// The execution.
+        execution_arn: String,
+    },
     /// Fix an order's prices. The first prices stay.
     SetPricing {
         /// Which order.

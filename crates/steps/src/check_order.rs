@@ -1,12 +1,24 @@
-use ports::Result;
-use serde::Serialize;
+use order::OrderId;
+use ports::{Change, Result};
+use serde::{Deserialize, Serialize};
 
-use crate::orders::{OrderInput, load};
+use crate::orders::load;
 use crate::{Context, Done, Step, check};
 
 /// Says whether an order can be taken, as a verdict for state machines that choose. An outage is an
 /// error all the same: nobody is told "invalid" because a database did not answer.
 pub struct CheckOrder;
+
+/// Which order, and what takes it to its end.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckOrderInput {
+    /// Which order.
+    pub order_id: OrderId,
+    /// The execution. On AWS a pipe or a rule starts one under a name of its own, which nobody knows before; it is
+    /// noted with the order here.
+    pub execution_arn: Option<String>,
+}
 
 /// The verdict.
 #[derive(Debug, PartialEq, Serialize)]
@@ -21,10 +33,10 @@ pub struct CheckOrderOutput {
 
 impl Step for CheckOrder {
     const NAME: &'static str = "CheckOrder";
-    type Input = OrderInput;
+    type Input = CheckOrderInput;
     type Output = CheckOrderOutput;
 
-    async fn run(&self, context: &Context, input: OrderInput) -> Result<Done<CheckOrderOutput>> {
+    async fn run(&self, context: &Context, input: CheckOrderInput) -> Result<Done<CheckOrderOutput>> {
         let order = load(context, &input.order_id).await?;
         let output = match check::check(context, &order).await {
             Ok(_) => CheckOrderOutput { valid: true, reason: None, error: None },
@@ -33,7 +45,9 @@ impl Step for CheckOrder {
             }
             Err(error) => return Err(error),
         };
-        Ok(Done::unchanged(output))
+        let other = input.execution_arn.filter(|execution_arn| *execution_arn != order.execution_arn);
+        let note = |execution_arn| Change::NoteExecution { order_id: input.order_id, execution_arn };
+        Ok(Done::new(output, other.map(note).into_iter().collect()))
     }
 }
 
@@ -53,6 +67,15 @@ mod tests {
         let verdict = world.run_twice("CheckOrder", json!({ "order_id": "A-2" })).await.expect("a verdict");
         let expected = json!({ "valid": false, "reason": "CHAI: 11 wanted, 10 available", "error": "OutOfStock" });
         assert_eq!(verdict, expected);
+    }
+
+    #[tokio::test]
+    async fn the_execution_that_a_pipe_has_started_is_noted() {
+        let world = World::with_order("A-1", &[("CHAI", 10)]);
+        let started = "arn:aws:states:us-east-1:123456789012:execution:emag-orderflow:5f1c";
+        let input = json!({ "order_id": "A-1", "execution_arn": started });
+        world.run_twice("CheckOrder", input).await.expect("a verdict");
+        assert_eq!(world.order("A-1").execution_arn, started);
     }
 
     #[tokio::test]

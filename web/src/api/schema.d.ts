@@ -1221,7 +1221,8 @@ export interface components {
              */
             access_token: string;
             /**
-             * @description The execution that takes it to its end.
+             * @description The execution that takes it to its end. Where a pipe or a rule on AWS starts it, it gets another name, which the
+             *     order has once it runs.
              * @example arn:aws:states:us-east-1:123456789012:execution:checkout:0193a5c2
              */
             execution_arn: string;

@@ -188,7 +188,7 @@ async fn begin(
     };
     let token = (*caller == Caller::Shopper).then(|| app.state.keys.access_token(&id));
     let links = Links::of(app, &id, token.as_deref());
-    if wait::for_end(app, &execution_arn, longest).await {
+    if wait::for_end(app, &id, &execution_arn, longest).await {
         let order = app.order(&id).await?;
         // Something else may have come first: a parcel that left while its order was being called off.
         order.status.check_move(follow_up.target)?;

@@ -45,7 +45,8 @@ pub(crate) struct AcceptedOrder {
     /// Where it is in its life.
     #[schema(example = "placed")]
     status: String,
-    /// The execution that takes it to its end.
+    /// The execution that takes it to its end. Where a pipe or a rule on AWS starts it, it gets another name, which the
+    /// order has once it runs.
     #[schema(example = "arn:aws:states:us-east-1:123456789012:execution:checkout:0193a5c2")]
     execution_arn: String,
     /// Opens this order: as `?token=` or as `Authorization: Bearer`.
@@ -175,7 +176,7 @@ async fn answer_placed(app: &App, placed: Placed, longest: Option<Duration>) -> 
     let links = Links::of(app, &placed.order_id, Some(&access_token));
     let location = HeaderValue::from_str(&links.order)
         .map_err(|_| Problem::new(Kind::InternalError, "the configured base URL cannot stand in a header"))?;
-    if wait::for_end(app, &placed.execution_arn, longest).await {
+    if wait::for_end(app, &placed.order_id, &placed.execution_arn, longest).await {
         let order = OrderView::of(app, app.order(&placed.order_id).await?);
         let finished = FinishedOrder { order, access_token, links };
         return Ok((StatusCode::OK, [(header::LOCATION, location)], axum::Json(finished)).into_response());

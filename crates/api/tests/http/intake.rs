@@ -77,6 +77,20 @@ async fn an_execution_that_starts_later_is_waited_for() {
 }
 
 #[tokio::test]
+async fn an_execution_that_gets_another_name_is_waited_for() {
+    let world = World::new().await;
+    let placing = world.anybody("POST", "/queued-orders/order?wait=10", Some(json!({"OrderID": "piped-1"})));
+    let starting = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        world.shop.start_as("piped-1", "a-name-of-the-pipes").await;
+    };
+    let (answer, ()) = tokio::join!(placing, starting);
+    let body = answer.expect(200);
+    assert_eq!(body["status"], "CONFIRMED");
+    assert!(body["execution_arn"].as_str().unwrap().ends_with(":a-name-of-the-pipes"), "{body:#}");
+}
+
+#[tokio::test]
 async fn a_thousand_wait_at_once() {
     let world = World::new().await;
     let all = (0..1000).map(|number| {

@@ -252,6 +252,7 @@ fn carry_out(books: &mut Books, change: &Change, rules: &Rules<'_>) -> Result<()
         Change::PlaceOrder { order, execution_arn, idempotency, at } => {
             orders::place(books, order, execution_arn, idempotency.as_ref(), *at, rules.tables)
         }
+        Change::NoteExecution { order_id, execution_arn } => orders::note_execution(books, order_id, execution_arn),
         Change::SetPricing { order_id, pricing } => orders::set_pricing(books, order_id, pricing),
         Change::Reserve { order_id, lines, expires_at, at } => stock::reserve(books, order_id, lines, *expires_at, *at),
         Change::Release { order_id, reason, at } => stock::release(books, order_id, reason, *at),

@@ -58,6 +58,11 @@ fn bind(books: &mut Books, wanted: &Idempotency, id: &OrderId) -> Result<()> {
     }
 }
 
+pub(super) fn note_execution(books: &mut Books, id: &OrderId, execution_arn: &str) -> Result<()> {
+    execution_arn.clone_into(&mut books.order(id)?.order.execution_arn);
+    Ok(())
+}
+
 pub(super) fn set_pricing(books: &mut Books, id: &OrderId, pricing: &Pricing) -> Result<()> {
     books.order(id)?.order.pricing.get_or_insert_with(|| pricing.clone());
     Ok(())

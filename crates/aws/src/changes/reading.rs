@@ -71,7 +71,8 @@ impl Wanted {
                     wanted.orders.insert(order_id.clone());
                     wanted.stock_of.insert(order_id.clone());
                 }
-                Change::SetPricing { order_id, .. }
+                Change::NoteExecution { order_id, .. }
+                | Change::SetPricing { order_id, .. }
                 | Change::SetStatus { order_id, .. }
                 | Change::RecordPayment { order_id, .. }
                 | Change::IssueReceipt { order_id, .. } => {

@@ -95,6 +95,10 @@ fn order() -> Value {
     json!({ "order_id": ORDER })
 }
 
+fn started() -> Value {
+    json!({ "order_id": ORDER, "execution_arn": "arn:started:by-a-pipe" })
+}
+
 fn priced() -> Value {
     json!({ "order_id": ORDER, "shipping": { "base": "15.00" } })
 }
@@ -277,6 +281,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ("ChargePayment", "that timed out", timed_out(), order(), Changed),
         ("CheckOrder", "that can be taken", life("PlaceOrder"), order(), Unchanged),
         ("CheckOrder", "that wants too much", too_much(), order(), Unchanged),
+        ("CheckOrder", "that a pipe has started", life("PlaceOrder"), started(), Changed),
         ("CompleteOrder", "that is paid", life("ChargePayment"), order(), Changed),
         ("CompleteOrder", "whose hold ran out", lapsed_when_paid(), order(), Changed),
         ("ConfirmOrder", "that is paid", life("ChargePayment"), order(), Changed),

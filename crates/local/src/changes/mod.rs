@@ -52,6 +52,7 @@ pub fn apply(tx: &Connection, change: &Change, applying: Applying<'_>) -> Result
         Change::PlaceOrder { order, execution_arn, idempotency, at } => {
             orders::place(tx, order, execution_arn, idempotency.as_ref(), *at, wiring)
         }
+        Change::NoteExecution { order_id, execution_arn } => orders::note_execution(tx, order_id, execution_arn),
         Change::SetPricing { order_id, pricing } => orders::set_pricing(tx, order_id, pricing),
         Change::Reserve { order_id, lines, expires_at, at } => stock::reserve(tx, order_id, lines, *expires_at, *at),
         Change::Release { order_id, reason, at } => stock::release(tx, order_id, reason, *at),

@@ -121,6 +121,12 @@ fn check_same(tx: &Connection, order: &NewOrder, placed: &str) -> Result<(), App
     Err(ApplyError::refused(ErrorName::OrderIdTaken, message))
 }
 
+pub(super) fn note_execution(tx: &Connection, id: &OrderId, execution_arn: &str) -> Result<Wakeups, ApplyError> {
+    let order = head(tx, id)?;
+    execute(tx, "UPDATE orders SET execution_arn = ?2 WHERE number = ?1", (order.number, execution_arn))?;
+    Ok(Wakeups::NONE)
+}
+
 pub(super) fn set_pricing(tx: &Connection, id: &OrderId, pricing: &Pricing) -> Result<Wakeups, ApplyError> {
     let changed = execute(
         tx,

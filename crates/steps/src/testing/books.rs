@@ -58,6 +58,9 @@ impl Books {
                     }
                 }
             }
+            Change::NoteExecution { order_id, execution_arn } => {
+                execution_arn.clone_into(&mut self.order(order_id)?.execution_arn);
+            }
             Change::SetPricing { order_id, pricing } => {
                 self.order(order_id)?.pricing.get_or_insert_with(|| pricing.clone());
             }

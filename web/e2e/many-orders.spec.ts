@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { expect, screenshot, test as base } from './support/fixtures.ts';
 import { Server } from './support/server.ts';
 
-const ORDERS = 100_000;
+const ORDERS = Number(process.env['ORDERFLOW_TEST_FILE_ORDERS'] ?? 100_000);
 const BUDGET_MS = 100;
 
 /** A server whose file holds very many orders. */

@@ -1,14 +1,14 @@
-import { Button, CloseButton, Text, TextInput, Title } from '@mantine/core';
+import { Button, Text, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconPlus, IconSearch } from '@tabler/icons-react';
+import { IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useEffect, useState, type CSSProperties } from 'react';
+import { useEffect, type CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useTyped } from '~/app/use-typed';
 import type { CatalogItem } from '~/api/types';
 import { Money } from '~/ui/basics';
 import { EmptyState, ErrorState, LoadingRows } from '~/ui/states';
+import { TypedInput } from '~/ui/typed-input';
 import { cart, useCart } from './cart';
 import { catalogueQuery, shopQuery } from './queries';
 import classes from './shop.module.css';
@@ -21,12 +21,6 @@ export function Catalogue() {
   const shop = useQuery(shopQuery);
   const { q = '' } = route.useSearch();
   const navigate = route.useNavigate();
-  const [text, setText] = useState(q);
-  const search = useTyped((wanted) => void navigate({ search: { q: wanted }, replace: true }));
-  const change = (wanted: string) => {
-    setText(wanted);
-    search(wanted);
-  };
   useEffect(() => {
     document.title = shop.data?.name ?? 'OrderFlow';
   }, [shop.data?.name]);
@@ -42,15 +36,13 @@ export function Catalogue() {
             </Text>
           )}
         </div>
-        <TextInput
+        <TypedInput
           className={classes.search}
           type="search"
-          value={text}
-          onChange={(event) => change(event.currentTarget.value)}
-          placeholder={t('catalogue.search')}
-          aria-label={t('catalogue.search')}
-          leftSection={<IconSearch size={16} />}
-          rightSection={text && <CloseButton size="sm" aria-label={t('catalogue.clear')} onClick={() => change('')} />}
+          label={t('catalogue.search')}
+          value={q}
+          onTyped={(wanted) => void navigate({ search: { q: wanted }, replace: true })}
+          isSearch
         />
       </div>
       <Products q={q} />

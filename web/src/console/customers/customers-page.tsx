@@ -1,15 +1,14 @@
-import { Button, Table, TextInput } from '@mantine/core';
+import { Button, Table } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconEraser, IconSearch, IconUpload } from '@tabler/icons-react';
+import { IconEraser, IconUpload } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useTyped } from '~/app/use-typed';
 import { Panel, TableWrap } from '~/ui/basics';
 import { formatRevenue } from '~/ui/format';
 import { PageHead } from '~/ui/pages';
 import { EmptyState } from '~/ui/states';
+import { TypedInput } from '~/ui/typed-input';
 import console from '../console.module.css';
 import { customersQuery } from '../queries';
 import { ImportDialogue } from '../shared/import-dialogue';
@@ -23,8 +22,6 @@ export function CustomersPage() {
   const { t, i18n } = useTranslation('console');
   const { q } = route.useSearch();
   const navigate = route.useNavigate();
-  const [text, setText] = useState(q ?? '');
-  const search = useTyped((wanted) => void navigate({ search: { q: wanted }, replace: true }));
   const customers = useInfiniteQuery(customersQuery(q));
   const [importing, imports] = useDisclosure();
   const [erasing, erases] = useDisclosure();
@@ -45,16 +42,12 @@ export function CustomersPage() {
         }
       />
       <div className={console.filters} role="search">
-        <TextInput
+        <TypedInput
           className={console.grow}
-          aria-label={t('customers.search')}
-          placeholder={t('customers.search')}
-          leftSection={<IconSearch size={16} />}
-          value={text}
-          onChange={(event) => {
-            setText(event.currentTarget.value);
-            search(event.currentTarget.value);
-          }}
+          label={t('customers.search')}
+          value={q}
+          onTyped={(wanted) => void navigate({ search: { q: wanted }, replace: true })}
+          isSearch
         />
       </div>
       <Panel flush>

@@ -1,15 +1,13 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconSearch } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useTyped } from '~/app/use-typed';
 import { answer, api } from '~/api/client';
 import type { Mail } from '~/api/types';
 import { Ago, DateTime, Facts, StatusBadge } from '~/ui/basics';
 import { EmptyState, Loaded, useErrorText } from '~/ui/states';
+import { TypedInput } from '~/ui/typed-input';
 import console from '../console.module.css';
 import { mailboxQuery, mailQuery } from '../queries';
 import { More } from '../shared/more';
@@ -22,22 +20,16 @@ export function Mailbox() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const mails = useInfiniteQuery(mailboxQuery(search.q));
-  const [text, setText] = useState(search.q ?? '');
-  const find = useTyped((wanted) => void navigate({ search: (before) => ({ ...before, q: wanted }), replace: true }));
   const first = mails.data?.pages[0]?.items[0]?.id.toString();
   const shown = search.mail ?? first;
   return (
     <div style={{ padding: '1rem' }}>
-      <TextInput
-        aria-label={t('messages.searchMail')}
-        placeholder={t('messages.searchMail')}
-        leftSection={<IconSearch size={16} />}
+      <TypedInput
+        label={t('messages.searchMail')}
+        value={search.q}
+        onTyped={(wanted) => void navigate({ search: (before) => ({ ...before, q: wanted }), replace: true })}
+        isSearch
         mb="sm"
-        value={text}
-        onChange={(event) => {
-          setText(event.currentTarget.value);
-          find(event.currentTarget.value);
-        }}
       />
       <div className={console.two}>
         <div className={console.scroll} role="region" aria-label={t('messages.mailbox')} tabIndex={0}>

@@ -1,11 +1,9 @@
-import { Button, CloseButton, MultiSelect, Popover, Select, Stack, TextInput } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
-import { IconAdjustments, IconSearch } from '@tabler/icons-react';
+import { Button, MultiSelect, Popover, Select, Stack, TextInput } from '@mantine/core';
+import { IconAdjustments } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useTyped } from '~/app/use-typed';
+import { TypedInput } from '~/ui/typed-input';
 import classes from '../console.module.css';
 import { workflowsQuery, type OrderFilters } from '../queries';
 
@@ -43,9 +41,9 @@ export function Filters() {
   return (
     <div className={classes.filters} role="search">
       <div className={classes.grow}>
-        <Typed
+        <TypedInput
           key={`q-${filters.q ?? ''}`}
-          shortcut
+          isSearch
           label={t('orders.search')}
           value={filters.q}
           onTyped={(q) => apply({ q })}
@@ -79,12 +77,11 @@ export function Filters() {
         </Popover.Target>
         <Popover.Dropdown>
           <Stack gap="xs" w={240}>
-            <Typed
+            <TypedInput
               key={`c-${filters.customer ?? ''}`}
               label={t('orders.customer')}
               value={filters.customer}
               onTyped={(customer) => apply({ customer })}
-             
             />
             <DateFilter
               label={t('orders.from')}
@@ -96,13 +93,13 @@ export function Filters() {
               value={filters.placed_before}
               onChange={(placed_before) => apply({ placed_before })}
             />
-            <Typed
+            <TypedInput
               key={`min-${filters.min_total ?? ''}`}
               label={t('orders.minTotal')}
               value={filters.min_total}
               onTyped={(min_total) => apply({ min_total })}
             />
-            <Typed
+            <TypedInput
               key={`max-${filters.max_total ?? ''}`}
               label={t('orders.maxTotal')}
               value={filters.max_total}
@@ -117,46 +114,6 @@ export function Filters() {
         </Button>
       )}
     </div>
-  );
-}
-
-/** A text that takes effect a moment after the last key. */
-function Typed(props: {
-  label: string;
-  value: string | undefined;
-  onTyped: (value: string | undefined) => void;
-  /** Whether it is the search box, which `/` leads to. */
-  shortcut?: boolean;
-}) {
-  const { t } = useTranslation('console');
-  const box = useRef<HTMLInputElement>(null);
-  useHotkeys(props.shortcut ? [['/', () => box.current?.focus()]] : []);
-  const [text, setText] = useState(props.value ?? '');
-  const typed = useTyped(props.onTyped);
-  return (
-    <TextInput
-      ref={box}
-      aria-label={props.label}
-      placeholder={props.label}
-      value={text}
-      onChange={(event) => {
-        setText(event.currentTarget.value);
-        typed(event.currentTarget.value);
-      }}
-      leftSection={props.shortcut && <IconSearch size={16} />}
-      rightSection={
-        text !== '' && (
-          <CloseButton
-            size="sm"
-            aria-label={t('orders.clear')}
-            onClick={() => {
-              setText('');
-              props.onTyped(undefined);
-            }}
-          />
-        )
-      }
-    />
   );
 }
 

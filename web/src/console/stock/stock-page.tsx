@@ -1,15 +1,14 @@
-import { Button, Table, TextInput } from '@mantine/core';
+import { Button, Table } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconSearch, IconUpload } from '@tabler/icons-react';
+import { IconUpload } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useTyped } from '~/app/use-typed';
 import { Money, Panel, TableWrap } from '~/ui/basics';
 import { formatCount } from '~/ui/format';
 import { PageHead } from '~/ui/pages';
 import { EmptyState } from '~/ui/states';
+import { TypedInput } from '~/ui/typed-input';
 import console from '../console.module.css';
 import { inventoryQuery } from '../queries';
 import { ImportDialogue } from '../shared/import-dialogue';
@@ -22,8 +21,6 @@ export function StockPage() {
   const { t, i18n } = useTranslation('console');
   const { q } = route.useSearch();
   const navigate = route.useNavigate();
-  const [text, setText] = useState(q ?? '');
-  const search = useTyped((wanted) => void navigate({ search: { q: wanted }, replace: true }));
   const products = useInfiniteQuery(inventoryQuery(q));
   const [importing, { open, close }] = useDisclosure();
   const count = (value: number) => formatCount(value, i18n.language);
@@ -39,16 +36,12 @@ export function StockPage() {
         }
       />
       <div className={console.filters} role="search">
-        <TextInput
+        <TypedInput
           className={console.grow}
-          aria-label={t('stock.search')}
-          placeholder={t('stock.search')}
-          leftSection={<IconSearch size={16} />}
-          value={text}
-          onChange={(event) => {
-            setText(event.currentTarget.value);
-            search(event.currentTarget.value);
-          }}
+          label={t('stock.search')}
+          value={q}
+          onTyped={(wanted) => void navigate({ search: { q: wanted }, replace: true })}
+          isSearch
         />
       </div>
       <Panel flush>

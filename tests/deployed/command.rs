@@ -127,7 +127,7 @@ impl Orderflow {
             Tool::Terraform => "terraform",
             Tool::CloudFormation => "cloudformation",
         };
-        let mut orderflow = Command::new(env!("CARGO_BIN_EXE_orderflow"));
+        let mut orderflow = orderflow();
         orderflow.args([command, "--workflow", self.workflow, "--with", with, "--name", &self.name]);
         orderflow.args(["--region", REGION, "--endpoint-url", self.account.endpoint()]);
         orderflow.arg("--project").arg(self.project.path()).args(more);
@@ -137,18 +137,46 @@ impl Orderflow {
         for parameter in given {
             orderflow.args(["--parameter", parameter]);
         }
-        let own = root().join(".venv/bin");
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let path = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path)));
-        orderflow.env("PATH", path.expect("no folder's name has a colon in it"));
         if let Some(providers) = support::providers(self.project.path()) {
             orderflow.env("TF_CLI_CONFIG_FILE", providers);
         }
-        orderflow.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").stdin(Stdio::null());
-        let output = orderflow.output().await.expect("the binary runs");
-        let told = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
-        Ended { succeeded: output.status.success(), told }
+        ended(orderflow).await
     }
+}
+
+/// Tells what would fail in an account: here, that nobody has verified the sender of mails.
+pub async fn doctor_tells_what_would_fail(account: &Account) {
+    let mut doctor = orderflow();
+    doctor.args(["doctor", "--aws", "--region", REGION, "--endpoint-url", account.endpoint()]);
+    doctor.args(["--mail-from", "shop@example.com"]);
+    let Ended { succeeded, told } = ended(doctor).await;
+    for line in [
+        format!("ok       credentials                  arn:aws:iam::{ACCOUNT}:root"),
+        format!("ok       region                       {REGION}"),
+    ] {
+        assert!(told.contains(&line), "{told}");
+    }
+    for what in ["Lambda concurrency", "Step Functions", "SES sending", "SES rate", "SES sender"] {
+        assert!(told.contains(what), "{what} is looked at: {told}");
+    }
+    assert!(!succeeded && told.contains("FAILS    SES sender") && told.contains("1 thing would fail"), "{told}");
+}
+
+/// The binary, with the project's own tools.
+fn orderflow() -> Command {
+    let mut orderflow = Command::new(env!("CARGO_BIN_EXE_orderflow"));
+    let own = root().join(".venv/bin");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path)));
+    orderflow.env("PATH", path.expect("no folder's name has a colon in it"));
+    orderflow.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").stdin(Stdio::null());
+    orderflow
+}
+
+async fn ended(mut orderflow: Command) -> Ended {
+    let output = orderflow.output().await.expect("the binary runs");
+    let told = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    Ended { succeeded: output.status.success(), told }
 }
 
 fn parameters() -> Vec<&'static str> {

@@ -59,6 +59,7 @@ async fn what_cloudformation_deploys_takes_orders_to_their_ends() {
 async fn the_command_deploys_and_removes_a_workflow() {
     let stand_in = StandIn::start().await;
     let account = Account::new(stand_in.endpoint());
+    command::doctor_tells_what_would_fail(&account).await;
     Orderflow::new(&account, Tool::Terraform, "confirmed-orders").refuses_what_is_wrong().await;
     // What Terraform makes is seen above; the command gives it nothing but its variables.
     let started = Instant::now();

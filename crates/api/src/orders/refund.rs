@@ -131,7 +131,7 @@ pub async fn settle_refunds(
             Some(_) => DONE,
             None => "not done: the payment provider knows of no such refund",
         };
-        tracing::info!(order_id = order_id.as_str(), outcome, "found out what came of a refund");
+        tracing::info!(outcome, "found out what came of a refund");
         log.end(begun.id, outcome).await?;
     }
     Ok(())

@@ -32,6 +32,11 @@ async fn a_browser_gets_the_application_and_a_program_the_interface() {
     assert_eq!(header(&index, "cache-control"), "no-cache");
     let etag = header(&index, "etag").to_owned();
     let index = index.text().await.unwrap();
+    let policy = header(&ask(&server, "/", BROWSER).await, "content-security-policy").to_owned();
+    for file in ["infra/cloudformation/shared.json", "infra/terraform/shared/web.tf"] {
+        let text = std::fs::read_to_string(root().join(file)).unwrap();
+        assert!(text.contains(&policy), "{file} has another policy than this server: {policy}");
+    }
     for path in ["/quick", "/cart", "/checkout", "/orders/w", "/orders/none", "/console", "/console/orders/w"] {
         let page = ask(&server, path, BROWSER).await;
         assert_eq!((page.status().as_u16(), header(&page, "vary").contains("Accept")), (200, true), "{path}");

@@ -10,14 +10,13 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::account::{ACCOUNT, Account, REGION};
+use crate::account::{ACCOUNT, Account, REGION, between};
 use crate::deployment::{Tool, bootstrap};
 use crate::stand_in::root;
 use crate::support;
 
 /// What the stand-in does not know.
-const UNKNOWN_THERE: [&str; 4] =
-    ["EnableWaf=false", "EnableTracingGroup=false", "EnableWeb=false", "DeletionProtection=false"];
+const UNKNOWN_THERE: [&str; 3] = ["EnableWaf=false", "EnableTracingGroup=false", "DeletionProtection=false"];
 
 /// The command, for one workflow and tool.
 pub struct Orderflow {
@@ -92,6 +91,27 @@ impl Orderflow {
         }
     }
 
+    /// The web app is in its bucket, and says where its distribution has the API.
+    pub async fn has_the_web_app(&self) {
+        let input = [("StackName".to_owned(), format!("{}-shared", self.name))];
+        let shared = self.account.query("cloudformation", "2010-05-15", "DescribeStacks", &input).await;
+        let parameters = between(&shared, "Parameters").concat();
+        assert!(parameters.contains(".execute-api."), "the distribution knows the API: {parameters}");
+        if !root().join("web/dist/index.html").is_file() {
+            eprintln!("SKIPPED in part: the web app was not built before the server, so none was uploaded (make web)");
+            return;
+        }
+        let page = self.account.object(&self.web_bucket(), "index.html").await.expect("the page is uploaded");
+        let page = String::from_utf8_lossy(&page);
+        assert!(page.contains(r#"name="api-base" content="/api""#), "{page}");
+        let script = page.split("src=\"/").nth(1).and_then(|rest| rest.split('"').next()).expect("it has a script");
+        assert!(self.account.object(&self.web_bucket(), script).await.is_some(), "{script} is there");
+    }
+
+    fn web_bucket(&self) -> String {
+        format!("{}-web-{ACCOUNT}-{REGION}", self.name)
+    }
+
     /// A deployment that fails, before it begins or half-way, leaves the tables as they are.
     pub async fn keeps_tables_when_it_fails(&self) {
         let before = self.rows().await;
@@ -120,6 +140,7 @@ impl Orderflow {
         let ended = self.run("destroy", &parameters(), &["--shared", "--yes"]).await;
         assert!(ended.succeeded, "{:?}: {}", self.tool, ended.told);
         assert!(ended.told.contains(&format!("{}-{} is removed", self.name, self.workflow)), "{}", ended.told);
+        assert!(!self.account.has_bucket(&self.web_bucket()).await, "the web app is gone: {}", ended.told);
     }
 
     async fn run(&self, command: &str, given: &[&str], more: &[&str]) -> Ended {

@@ -67,6 +67,7 @@ async fn the_command_deploys_and_removes_a_workflow() {
     orderflow.refuses_what_is_wrong().await;
     orderflow.is_rolled_back_when_it_fails().await;
     orderflow.deploys().await;
+    orderflow.has_the_web_app().await;
     orderflow.keeps_tables_when_it_fails().await;
     orderflow.destroys().await;
     eprintln!("orderflow deploy and destroy of checkout in {:.0?}", started.elapsed());

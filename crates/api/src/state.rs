@@ -98,6 +98,41 @@ pub struct Shop {
     pub tax: TaxRule,
 }
 
+/// What stands for a card at the simulated gateway, and what it leads to.
+const PAYMENT_TOKENS: [(&str, &str); 7] = [
+    ("tok_visa", "succeeds"),
+    ("tok_declined", "is declined"),
+    ("tok_insufficient_funds", "is refused: insufficient funds"),
+    ("tok_expired", "is refused: the card has expired"),
+    ("tok_fraud", "is refused: suspected fraud"),
+    ("tok_timeout", "times out once, then succeeds"),
+    ("tok_unavailable", "does not answer"),
+];
+
+impl Shop {
+    /// The workflow whose prices the shop shows.
+    pub const WORKFLOW: &str = DEFAULT_WORKFLOW;
+
+    /// The shop of that name whose orders a definition prices; nothing when none of its states does.
+    pub fn of_definition(definition: &Value, name: &str, demo: bool) -> Option<Self> {
+        let (shipping, tax) = definition["States"].as_object()?.values().find_map(prices)?;
+        let payment_tokens = PAYMENT_TOKENS.map(|(token, outcome)| (token.to_owned(), outcome.to_owned())).to_vec();
+        Some(Self { name: name.to_owned(), demo, payment_tokens, shipping, tax })
+    }
+}
+
+/// The rules of a state that prices orders.
+fn prices(state: &Value) -> Option<(ShippingRule, TaxRule)> {
+    state["Resource"].as_str().filter(|resource| resource.ends_with(":PriceOrder"))?;
+    let parameters = &state["Parameters"];
+    let shipping = serde_json::from_value(parameters["shipping"].clone()).ok()?;
+    let tax = match &parameters["tax"] {
+        Value::Null => TaxRule::default(),
+        rule => serde_json::from_value(rule.clone()).ok()?,
+    };
+    Some((shipping, tax))
+}
+
 /// The files of the web application.
 pub trait WebFiles: Send + Sync {
     /// The file at that path below the root, without a slash at its beginning.

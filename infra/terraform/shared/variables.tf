@@ -174,6 +174,22 @@ variable "enable_web" {
   default     = true
 }
 
+variable "api_domain" {
+  description = "The domain of the workflow's API that the web app finds at /api, such as abc123.execute-api.eu-central-1.amazonaws.com."
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^(|[a-z0-9.-]+\\.[a-z]{2,})$", var.api_domain))
+    error_message = "Expected a domain, or nothing."
+  }
+}
+
+variable "api_stage" {
+  description = "The stage of that API."
+  type        = string
+  default     = "live"
+}
+
 variable "configure_api_gateway_logging" {
   description = "Whether API Gateway's role for logs is set here: there is one for the account and region."
   type        = bool

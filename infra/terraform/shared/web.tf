@@ -2,6 +2,14 @@
 
 locals {
   web = var.enable_web ? { web = "${var.name}-web-${local.account}-${local.region}" } : {}
+  api = var.api_domain == "" ? [] : [var.api_domain]
+
+  # Nothing inline, nothing from elsewhere.
+  web_policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+  # Policies that CloudFront itself offers.
+  caching_disabled              = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+  all_viewer_except_host_header = "b689b0a8-53d0-40ab-baf2-38738e2966ac"
 }
 
 resource "aws_s3_bucket" "web" {
@@ -76,7 +84,7 @@ resource "aws_cloudfront_response_headers_policy" "web" {
 
   security_headers_config {
     content_security_policy {
-      content_security_policy = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+      content_security_policy = local.web_policy
       override                = true
     }
     content_type_options {
@@ -97,6 +105,28 @@ resource "aws_cloudfront_response_headers_policy" "web" {
       override                   = true
     }
   }
+
+  custom_headers_config {
+    items {
+      header   = "Permissions-Policy"
+      value    = "camera=(), geolocation=(), microphone=()"
+      override = true
+    }
+    items {
+      header   = "Cross-Origin-Opener-Policy"
+      value    = "same-origin"
+      override = true
+    }
+  }
+}
+
+resource "aws_cloudfront_function" "web" {
+  for_each = var.enable_web ? toset(["pages", "strip-api"]) : []
+  name     = "${var.name}-${each.key}-${local.region}"
+  comment  = "OrderFlow: ${each.key}"
+  runtime  = "cloudfront-js-2.0"
+  publish  = true
+  code     = file("${path.module}/../../cloudfront/${each.key}.js")
 }
 
 data "aws_cloudfront_cache_policy" "optimized" {
@@ -126,22 +156,53 @@ resource "aws_cloudfront_distribution" "web" {
     origin_access_control_id = aws_cloudfront_origin_access_control.web[each.key].id
   }
 
+  dynamic "origin" {
+    for_each = local.api
+    content {
+      origin_id   = "api"
+      domain_name = origin.value
+      origin_path = "/${var.api_stage}"
+
+      custom_origin_config {
+        http_port              = 80
+        https_port             = 443
+        origin_protocol_policy = "https-only"
+        origin_ssl_protocols   = ["TLSv1.2"]
+      }
+    }
+  }
+
   default_cache_behavior {
     target_origin_id           = "app"
     viewer_protocol_policy     = "redirect-to-https"
-    allowed_methods            = ["GET", "HEAD", "OPTIONS"]
+    allowed_methods            = ["GET", "HEAD"]
     cached_methods             = ["GET", "HEAD"]
     compress                   = true
     cache_policy_id            = data.aws_cloudfront_cache_policy.optimized[0].id
     response_headers_policy_id = aws_cloudfront_response_headers_policy.web[each.key].id
+
+    function_association {
+      event_type   = "viewer-request"
+      function_arn = aws_cloudfront_function.web["pages"].arn
+    }
   }
 
-  # The app has pages of its own below its root: a path that is no file is its front page.
-  custom_error_response {
-    error_code            = 403
-    response_code         = 200
-    response_page_path    = "/index.html"
-    error_caching_min_ttl = 10
+  dynamic "ordered_cache_behavior" {
+    for_each = local.api
+    content {
+      path_pattern             = "/api/*"
+      target_origin_id         = "api"
+      viewer_protocol_policy   = "https-only"
+      allowed_methods          = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+      cached_methods           = ["GET", "HEAD"]
+      cache_policy_id          = local.caching_disabled
+      origin_request_policy_id = local.all_viewer_except_host_header
+
+      function_association {
+        event_type   = "viewer-request"
+        function_arn = aws_cloudfront_function.web["strip-api"].arn
+      }
+    }
   }
 
   restrictions {

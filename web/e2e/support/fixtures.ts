@@ -74,8 +74,8 @@ async function noted(server: Server) {
 }
 
 /** Through the interface, as the form would: the cookie is the page's from then on. */
-export async function signIn(page: Page, name = 'Ana') {
-  const response = await page.request.post('/session', {
+export async function signIn(page: Page, name = 'Ana', apiBase = '') {
+  const response = await page.request.post(`${apiBase}/session`, {
     data: { key: KEY, name },
     headers: { 'X-Requested-With': 'orderflow' },
   });

@@ -1,4 +1,5 @@
 import createClient from 'openapi-fetch';
+import { API_BASE } from './base';
 import { problemOf, UnreachableError } from './problem';
 import type { paths } from './schema';
 
@@ -7,7 +8,7 @@ export const OWN_REQUEST = { 'X-Requested-With': 'orderflow' };
 
 /** The API, typed by the OpenAPI document. */
 export const api = createClient<paths>({
-  baseUrl: location.origin,
+  baseUrl: location.origin + API_BASE,
   credentials: 'same-origin',
   headers: { ...OWN_REQUEST, Accept: 'application/json' },
   // Looked up at every call, so that tests can put another in its place.

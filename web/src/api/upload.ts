@@ -1,3 +1,4 @@
+import { API_BASE } from './base';
 import { OWN_REQUEST } from './client';
 import { problemOf, UnreachableError } from './problem';
 
@@ -7,7 +8,7 @@ import { problemOf, UnreachableError } from './problem';
 export function upload<T>(path: string, contentType: string, body: string, onProgress: (sent: number) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', path);
+    request.open('POST', API_BASE + path);
     request.setRequestHeader('Content-Type', contentType);
     request.setRequestHeader('Accept', 'application/json');
     for (const [name, value] of Object.entries(OWN_REQUEST)) request.setRequestHeader(name, value);

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { API_BASE } from '~/api/base';
 
 /** Whether the server answers. Down as soon as a request finds nobody; up again when /healthz answers. */
 type Connection = 'up' | 'down';
@@ -25,7 +26,7 @@ export function reportDown() {
   set('down');
   const look = async () => {
     try {
-      const response = await fetch('/healthz', { headers: { Accept: 'application/json' } });
+      const response = await fetch(`${API_BASE}/healthz`, { headers: { Accept: 'application/json' } });
       if (response.ok) {
         set('up');
         recovered?.();

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { API_BASE } from '~/api/base';
 
 const OPEN_AGAIN_MS = 2_000;
 /** Several events come at once; one look for all of them is enough. */
@@ -26,7 +27,7 @@ export function useOrderEvents(orderId: string, token: string | undefined, enabl
     };
     const open = () => {
       const query = token === undefined ? '' : `?${new URLSearchParams({ token })}`;
-      source = new EventSource(`/orders/${encodeURIComponent(orderId)}/events${query}`);
+      source = new EventSource(`${API_BASE}/orders/${encodeURIComponent(orderId)}/events${query}`);
       source.addEventListener('status', happened);
       source.addEventListener('state', happened);
       source.addEventListener('end', () => {

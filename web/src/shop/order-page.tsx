@@ -7,6 +7,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useOrderEvents } from '~/app/use-order-events';
+import { API_BASE } from '~/api/base';
 import { answer, api } from '~/api/client';
 import { ProblemError } from '~/api/problem';
 import type { Order } from '~/api/types';
@@ -55,7 +56,7 @@ function Details({ order, token }: { order: Order; token: string | undefined }) 
     for (const item of order.items) cart.add(item.sku, item.quantity);
     void navigate({ to: '/checkout' });
   };
-  const receipt = `/orders/${encodeURIComponent(order.order_id)}/receipt${token ? `?${new URLSearchParams({ token })}` : ''}`;
+  const receipt = `${API_BASE}/orders/${encodeURIComponent(order.order_id)}/receipt${token ? `?${new URLSearchParams({ token })}` : ''}`;
   return (
     <div className={classes.order}>
       <div>

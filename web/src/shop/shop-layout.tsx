@@ -3,6 +3,7 @@ import { IconShoppingBag } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { API_BASE } from '~/api/base';
 import { Preferences } from '~/ui/preferences';
 import { unitsIn, useCart } from './cart';
 import { shopQuery } from './queries';
@@ -41,7 +42,7 @@ export function ShopLayout() {
         <span className={classes.spacer} />
         <Link to="/quick">{t('quick.title')}</Link>
         <Link to="/console">{t('console')}</Link>
-        <a href="/docs">{t('api')}</a>
+        <a href={`${API_BASE}/docs`}>{t('api')}</a>
       </footer>
     </>
   );

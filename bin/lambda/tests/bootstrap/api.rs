@@ -67,6 +67,21 @@ pub fn order() -> Value {
 }
 
 #[tokio::test]
+async fn the_shop_shows_what_there_is_and_what_it_would_cost() {
+    let world = World::new().await;
+    world.stock().await;
+    let mut api = world.start("Api").await;
+    let shop = body(&ask(&mut api, request("GET", "/shop", None), 200).await);
+    assert_eq!((&shop["name"], &shop["demo"]), (&json!("OrderFlow"), &json!(true)));
+    assert!(shop["payment_tokens"].to_string().contains("tok_visa"), "{shop}");
+    let catalogue = body(&ask(&mut api, request("GET", "/catalog", None), 200).await);
+    assert_eq!(catalogue["items"][0]["sku"], "A");
+    let items = r#"{"items":[{"sku":"A","quantity":2}],"shipping_address":{"country":"RO"}}"#;
+    let quote = body(&ask(&mut api, with_body(request("POST", "/quote", None), items, false), 200).await);
+    assert!(quote["totals"]["total"]["amount"].is_string(), "{quote}");
+}
+
+#[tokio::test]
 async fn an_order_is_placed_read_and_listed() {
     let world = World::new().await;
     world.stock().await;

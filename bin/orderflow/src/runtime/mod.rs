@@ -13,7 +13,7 @@ mod redrives;
 mod rehearsals;
 mod shoppers;
 mod tasks;
-mod web;
+pub mod web;
 mod wiring;
 
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! The files of the web application, part of the program when `make web` had built them before it.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use api::{WebFile, WebFiles};
@@ -10,6 +11,11 @@ use rust_embed::RustEmbed;
 #[folder = "../../web/dist"]
 #[allow_missing = true]
 struct Built;
+
+/// All files, by path; none when they were not built before the program.
+pub fn files() -> impl Iterator<Item = (String, Cow<'static, [u8]>)> {
+    Built::iter().filter_map(|path| Some((path.to_string(), Built::get(&path)?.data)))
+}
 
 /// What was built.
 pub struct EmbeddedWeb;
@@ -22,8 +28,8 @@ impl WebFiles for EmbeddedWeb {
             write!(etag, "{byte:02x}").expect("a string takes any text");
         }
         let content = match file.data {
-            std::borrow::Cow::Borrowed(content) => Bytes::from_static(content),
-            std::borrow::Cow::Owned(content) => Bytes::from(content),
+            Cow::Borrowed(content) => Bytes::from_static(content),
+            Cow::Owned(content) => Bytes::from(content),
         };
         Some(WebFile { content, media_type: media_type(path).to_owned(), etag })
     }

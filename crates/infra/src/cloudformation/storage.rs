@@ -20,22 +20,18 @@ pub(super) fn add_receipts(template: &mut Template) {
         { "Id": "replaced-receipts", "Status": "Enabled", "NoncurrentVersionExpiration": { "NoncurrentDays": 30 } },
         abandoned_uploads(),
     ]);
-    add_bucket(template, "ReceiptsBucket", "receipts", encryption, life);
+    let mut properties = bucket("receipts", encryption, life);
+    properties["VersioningConfiguration"] = json!({ "Status": "Enabled" });
+    template.add("ReceiptsBucket", Resource::new("AWS::S3::Bucket", properties).kept());
     add_policy(template, "ReceiptsBucket", Vec::new());
 }
 
-/// Adds a bucket with versions and access logs. Its contents outlive the stack.
-pub(super) fn add_bucket(template: &mut Template, id: &str, name: &str, encryption: Value, life: Value) {
+/// A private bucket with access logs.
+pub(super) fn bucket(name: &str, encryption: Value, life: Value) -> Value {
     let mut properties = private(name, encryption, life);
-    properties["VersioningConfiguration"] = json!({ "Status": "Enabled" });
     properties["LoggingConfiguration"] =
         json!({ "DestinationBucketName": reference("AccessLogsBucket"), "LogFilePrefix": format!("{name}/") });
-    let condition = if id == "WebBucket" { Some("HasWeb") } else { None };
-    let mut resource = Resource::new("AWS::S3::Bucket", properties).kept();
-    if let Some(condition) = condition {
-        resource = resource.only_if(condition);
-    }
-    template.add(id, resource);
+    properties
 }
 
 /// Adds a bucket's policy: TLS only, and what else is allowed.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::storage::{abandoned_uploads, add_bucket, add_policy};
+use super::storage::{abandoned_uploads, add_policy, bucket};
 use super::template::{Resource, Template};
 use super::values::{attribute, choose, is_given, nothing, reference, text, when};
 
@@ -14,34 +14,22 @@ const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
 const ALL_VIEWER_EXCEPT_HOST_HEADER: &str = "b689b0a8-53d0-40ab-baf2-38738e2966ac";
 
 /// Nothing inline, nothing from elsewhere.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+                      connect-src 'self'; manifest-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; \
+                      frame-ancestors 'none'";
 
-/// The app has pages of its own making: whatever has no file's name is the app.
-const PAGES: &str = "function handler(event) {
-  var request = event.request;
-  if (!request.uri.split('/').pop().includes('.')) request.uri = '/index.html';
-  return request;
-}
-";
-
-/// The API stands below `/api`, and knows nothing of it.
-const STRIP_API: &str = "function handler(event) {
-  var request = event.request;
-  request.uri = request.uri.replace(/^\\/api/, '') || '/';
-  return request;
-}
-";
+const PAGES: &str = include_str!("../../../../infra/cloudfront/pages.js");
+const STRIP_API: &str = include_str!("../../../../infra/cloudfront/strip-api.js");
 
 /// Adds the bucket and the distribution, when they are wished for.
 pub(super) fn add(template: &mut Template) {
     add_parameters(template);
-    let life = json!([
-        { "Id": "replaced-files", "Status": "Enabled", "NoncurrentVersionExpiration": { "NoncurrentDays": 30 } },
-        abandoned_uploads(),
-    ]);
     // CloudFront reads it, under S3's key; the app is no secret.
-    add_bucket(template, "WebBucket", "web", json!({ "SSEAlgorithm": "AES256" }), life);
+    let properties = bucket("web", json!({ "SSEAlgorithm": "AES256" }), json!([abandoned_uploads()]));
+    let files = Resource::new("AWS::S3::Bucket", properties)
+        .only_if(CONDITION)
+        .exempt("CKV_AWS_21", "the app's files are built from the sources; no version is worth keeping");
+    template.add("WebBucket", files);
     let reads = json!({
         "Sid": "Distribution",
         "Effect": "Allow",

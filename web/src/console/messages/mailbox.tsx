@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { API_BASE } from '~/api/base';
 import { answer, api } from '~/api/client';
 import type { Mail } from '~/api/types';
 import { Ago, DateTime, Facts, StatusBadge } from '~/ui/basics';
@@ -92,7 +93,7 @@ function Reader({ id }: { id: string }) {
           />
           <Resend mail={data} />
           {/* The server shows it inert: no scripts, nothing fetched from elsewhere. */}
-          <iframe className={console.mailFrame} sandbox="" src={`/mailbox/${data.id}.html`} title={data.subject} />
+          <iframe className={console.mailFrame} sandbox="" src={`${API_BASE}/mailbox/${data.id}.html`} title={data.subject} />
         </section>
       )}
     </Loaded>

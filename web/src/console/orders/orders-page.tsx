@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { API_BASE } from '~/api/base';
 import { stringifySearch } from '~/app/search';
 import { Panel } from '~/ui/basics';
 import { PageHead } from '~/ui/pages';
@@ -37,7 +38,7 @@ export function OrdersPage() {
         actions={
           <Button
             component="a"
-            href={`/orders/export.csv${stringifySearch({ ...filters })}`}
+            href={`${API_BASE}/orders/export.csv${stringifySearch({ ...filters })}`}
             download
             variant="default"
             size="xs"

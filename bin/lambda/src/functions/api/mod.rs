@@ -54,7 +54,7 @@ impl Api {
             messages: Arc::new(home.messages()?),
             auditor: Arc::new(hooks::WithinRequest { auditor: audit, patience: GATEWAY_PATIENCE - TIME_TO_ANSWER }),
             executions,
-            console: ::api::Console::default(),
+            console: ::api::Console { shop: served::shop(&workflows, settings), ..::api::Console::default() },
             keys: ::api::Keys::new(&keys.operator, keys.signing.as_bytes()),
             base_url: settings.public_url.clone(),
             intakes: served::intakes(&workflows)?,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ::api::{Intake, IntakeAuth, WorkflowView};
+use ::api::{Intake, IntakeAuth, Shop, WorkflowView};
 use adapter::audit::{AuditRules, FollowUp};
 use aws::Settings;
 use triggers::Origin;
@@ -93,6 +93,13 @@ pub fn view(workflow: &Workflow, settings: &Settings) -> WorkflowView {
 /// A queue's name on AWS is the last part of its URL.
 fn last_part(url: Option<&String>) -> &str {
     url.and_then(|url| url.rsplit('/').next()).unwrap_or_default()
+}
+
+/// The shop, where this deployment is checkout's. Payments go through the simulated gateway: it is one to try things
+/// out in.
+pub fn shop(workflows: &[Workflow], settings: &Settings) -> Option<Shop> {
+    let checkout = workflows.iter().find(|workflow| workflow.name == Shop::WORKFLOW)?;
+    Shop::of_definition(&serde_json::from_str(&checkout.definition).ok()?, &settings.shop_name, true)
 }
 
 /// What an audit has to know of them.

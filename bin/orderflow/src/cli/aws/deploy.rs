@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use api::Shop;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use workflows::Workflow;
 
 use super::cloudformation::{self, Stack};
 use super::tool::Account;
-use super::{Deployment, With, doctor, parameters, smoke, terraform};
+use super::{Deployment, With, doctor, parameters, smoke, terraform, web};
 use crate::cli::{Failure, export};
 
 #[derive(Args)]
@@ -39,11 +40,17 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         return Err(Failure::input(message));
     }
     let place = Place::of(account).await?;
-    let outputs = match with {
+    let Deployed { outputs, shared } = match with {
         With::Cloudformation => with_cloudformation(&options, &workflow, &place).await?,
         With::Terraform => with_terraform(&options, &workflow, &place).await?,
     };
-    for (name, value) in &outputs {
+    if let (Shop::WORKFLOW, Some(bucket)) = (workflow.name.as_str(), web::bucket(&shared)) {
+        eprintln!("uploading the web app");
+        web::upload(account, bucket).await?;
+    }
+    let web_url =
+        shared.iter().filter(|(name, value)| ["WebUrl", "web_url"].contains(&name.as_str()) && *value != "null");
+    for (name, value) in outputs.iter().chain(web_url) {
         println!("{name} = {value}");
     }
     if options.no_smoke_test {
@@ -57,6 +64,22 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     eprintln!("placing an order of one unit of a test product");
     println!("{}", smoke::order(&url, &operator_key(&options.deployment).await?, &intake).await?);
     Ok(())
+}
+
+/// What came of it.
+struct Deployed {
+    /// The workflow's.
+    outputs: BTreeMap<String, String>,
+    /// Those of what it shares with others.
+    shared: BTreeMap<String, String>,
+}
+
+impl Deployed {
+    /// The API that the web app is to find, where there is such an app and this is its workflow.
+    fn api_of_web(&self, workflow: &Workflow) -> Option<web::Api> {
+        web::bucket(&self.shared).filter(|_| workflow.name == Shop::WORKFLOW)?;
+        web::Api::of(&api_url(&self.outputs)?)
+    }
 }
 
 /// Where it goes.
@@ -87,11 +110,7 @@ pub fn find(name: &str) -> Result<Workflow, Failure> {
     found.ok_or_else(|| Failure::input(format!("--workflow {name}: there are {}", names.join(", "))))
 }
 
-async fn with_cloudformation(
-    options: &Options,
-    workflow: &Workflow,
-    place: &Place,
-) -> Result<BTreeMap<String, String>, Failure> {
+async fn with_cloudformation(options: &Options, workflow: &Workflow, place: &Place) -> Result<Deployed, Failure> {
     let Deployment { name, account, parameters: given, .. } = &options.deployment;
     let templates = export::templates(&workflow.name)?;
     let bucket = cloudformation::bucket_name(name, &place.account_id, &place.region);
@@ -100,15 +119,25 @@ async fn with_cloudformation(
     let operator_key = existing_operator_key(&options.deployment).await?.unwrap_or_else(fresh_operator_key);
     let bucket = cloudformation::artifacts_bucket(account, name, &place.account_id, &place.region).await?;
     let key = cloudformation::upload(account, &bucket, &options.bootstrap).await?;
-    let set = own_parameters(name, &bucket, &key, &operator_key);
-    for (stack, template) in ["shared", &workflow.name].into_iter().zip(templates) {
-        let parameters = parameters::of_template(&template["Parameters"], given, &set);
+    let mut set = own_parameters(name, &bucket, &key, &operator_key).to_vec();
+    let [shared, own] = templates;
+    let names = ["shared", &workflow.name].map(|stack| format!("{name}-{stack}"));
+    let deploy = async |stack: &str, template: &Value, set: &[(&str, String)]| {
+        let parameters = parameters::of_template(&template["Parameters"], given, set);
         let parameters = parameters.map_err(|problems| Failure::input(problems.join("\n  ")))?;
-        let stack = Stack { name: format!("{name}-{stack}"), template, parameters };
+        let stack = Stack { name: stack.to_owned(), template: template.clone(), parameters };
         eprintln!("{}", stack.name);
         cloudformation::deploy(account, &stack, &bucket, &place.region).await?;
+        cloudformation::outputs(account, &stack.name).await
+    };
+    let deployed =
+        Deployed { shared: deploy(&names[0], &shared, &set).await?, outputs: deploy(&names[1], &own, &set).await? };
+    if let Some(web::Api { domain, stage }) = deployed.api_of_web(workflow) {
+        // The web app is shared, and comes before the API that it asks.
+        set.extend([("ApiDomain", domain), ("ApiStage", stage)]);
+        deploy(&names[0], &shared, &set).await?;
     }
-    cloudformation::outputs(account, &format!("{name}-{}", workflow.name)).await
+    Ok(deployed)
 }
 
 /// Stands for the operator's key while nothing is looked at but the other parameters.
@@ -143,11 +172,7 @@ fn by_template(templates: &[Value; 2], given: &[(String, String)]) -> Vec<(Strin
     given.iter().map(|(name, value)| (named(name), value.clone())).collect()
 }
 
-async fn with_terraform(
-    options: &Options,
-    workflow: &Workflow,
-    place: &Place,
-) -> Result<BTreeMap<String, String>, Failure> {
+async fn with_terraform(options: &Options, workflow: &Workflow, place: &Place) -> Result<Deployed, Failure> {
     let Deployment { name, account, parameters: given, .. } = &options.deployment;
     let mut roots = roots(&options.deployment, workflow)?;
     // The variables take the same values as the templates' parameters. Terraform would look at those of the workflow
@@ -159,12 +184,33 @@ async fn with_terraform(
     let bucket = cloudformation::artifacts_bucket(account, name, &place.account_id, &place.region).await?;
     let key = cloudformation::upload(account, &bucket, &options.bootstrap).await?;
     for root in &mut roots {
+        root.prepare(account).await?;
         root.variables.insert("artifacts_bucket".to_owned(), json!(bucket));
         root.variables.insert("artifact_key".to_owned(), json!(key));
-        root.apply(account).await?;
     }
-    let [_, own] = roots;
-    own.outputs(account).await
+    let [mut shared, own] = roots;
+    let is_given = shared.variables.contains_key("api_domain");
+    let point_web_to = |api: Option<&web::Api>, shared: &mut terraform::Root| {
+        if let Some(web::Api { domain, stage }) = api.filter(|_| !is_given) {
+            shared.variables.insert("api_domain".to_owned(), json!(domain));
+            shared.variables.insert("api_stage".to_owned(), json!(stage));
+        }
+    };
+    let so_far = async |shared: &terraform::Root| {
+        Ok::<_, Failure>(Deployed { outputs: own.outputs(account).await?, shared: shared.outputs(account).await? })
+    };
+    // What an earlier run has found stays, so that the web app does not lose its API meanwhile.
+    let before = so_far(&shared).await?.api_of_web(workflow);
+    point_web_to(before.as_ref(), &mut shared);
+    shared.apply(account).await?;
+    own.apply(account).await?;
+    let deployed = so_far(&shared).await?;
+    let api = deployed.api_of_web(workflow);
+    if api != before && !is_given {
+        point_web_to(api.as_ref(), &mut shared);
+        shared.apply_only(account, "aws_cloudfront_distribution.web").await?;
+    }
+    Ok(deployed)
 }
 
 /// The two root modules of a workflow, each with those of the given parameters that it declares.

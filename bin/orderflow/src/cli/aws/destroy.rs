@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Deployment, With, cloudformation, confirm, deploy};
+use super::{Deployment, With, cloudformation, confirm, deploy, web};
 use crate::cli::Failure;
 
 #[derive(Args)]
@@ -34,7 +34,13 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         With::Cloudformation => {
             cloudformation::remove(account, &format!("{name}-{}", workflow.name)).await?;
             if options.shared {
-                cloudformation::remove(account, &format!("{name}-shared")).await?;
+                let shared = format!("{name}-shared");
+                // A bucket that holds something is not removed. The web app can be uploaded again.
+                if let Some(bucket) = web::bucket(&cloudformation::outputs(account, &shared).await.unwrap_or_default())
+                {
+                    account.aws(&["s3", "rm", &format!("s3://{bucket}"), "--recursive", "--quiet"]).await?;
+                }
+                cloudformation::remove(account, &shared).await?;
             }
         }
         With::Terraform => {

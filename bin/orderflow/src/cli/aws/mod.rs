@@ -11,6 +11,7 @@ mod parameters;
 mod smoke;
 mod terraform;
 mod tool;
+mod web;
 
 use clap::{Args, ValueEnum};
 

@@ -51,10 +51,15 @@ impl Root {
         Ok(self.declared()?.iter().any(|known| known == name))
     }
 
-    /// Plans and applies. What a failed run has created stays in the state, and the same command goes on.
+    /// Plans and applies, once it is prepared. What a failed run has created stays in the state, and the same command
+    /// goes on.
     pub async fn apply(&self, account: &Account) -> Result<(), Failure> {
-        self.prepare(account).await?;
         self.with_variables(account, &["apply", "-input=false", "-auto-approve"]).await
+    }
+
+    /// Applies what has changed of one of its resources.
+    pub async fn apply_only(&self, account: &Account, resource: &str) -> Result<(), Failure> {
+        self.with_variables(account, &["apply", "-input=false", "-auto-approve", &format!("-target={resource}")]).await
     }
 
     /// Removes everything of it.
@@ -74,7 +79,8 @@ impl Root {
         Ok(rows.map(|(name, row)| (name.clone(), text(&row["value"]))).collect())
     }
 
-    async fn prepare(&self, account: &Account) -> Result<(), Failure> {
+    /// Fetches the providers, and takes the deployment's own state.
+    pub async fn prepare(&self, account: &Account) -> Result<(), Failure> {
         account.show("terraform", &[self.here().as_str(), "init", "-input=false", "-no-color"]).await?;
         let select =
             [self.here(), "workspace".to_owned(), "select".to_owned(), "-or-create".to_owned(), self.workspace.clone()];

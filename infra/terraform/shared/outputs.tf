@@ -48,6 +48,24 @@ output "web_url" {
   value       = one([for distribution in values(aws_cloudfront_distribution.web) : "https://${distribution.domain_name}"])
 }
 
+locals {
+  api_origins = flatten([
+    for distribution in values(aws_cloudfront_distribution.web) :
+    [for origin in distribution.origin : origin if origin.origin_id == "api"]
+  ])
+}
+
+# What the distribution knows of the API, not what it was told last: `orderflow deploy` goes by it.
+output "api_domain" {
+  description = "The domain of the API that the web app finds at /api; empty while there is none."
+  value       = join("", [for origin in local.api_origins : origin.domain_name])
+}
+
+output "api_stage" {
+  description = "The stage of that API."
+  value       = join("", [for origin in local.api_origins : trimprefix(origin.origin_path, "/")])
+}
+
 output "web_acl_arn" {
   description = "The web ACL of the APIs."
   value       = one(aws_wafv2_web_acl.this[*].arn)

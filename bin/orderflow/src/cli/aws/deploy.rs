@@ -196,17 +196,14 @@ async fn with_terraform(options: &Options, workflow: &Workflow, place: &Place) -
             shared.variables.insert("api_stage".to_owned(), json!(stage));
         }
     };
-    let so_far = async |shared: &terraform::Root| {
-        Ok::<_, Failure>(Deployed { outputs: own.outputs(account).await?, shared: shared.outputs(account).await? })
-    };
-    // What an earlier run has found stays, so that the web app does not lose its API meanwhile.
-    let before = so_far(&shared).await?.api_of_web(workflow);
+    // What an earlier run has told stays, whichever workflow this one is for: the web app is not to lose its API.
+    let before = web::Api::told(&shared.outputs(account).await?);
     point_web_to(before.as_ref(), &mut shared);
     shared.apply(account).await?;
     own.apply(account).await?;
-    let deployed = so_far(&shared).await?;
+    let deployed = Deployed { outputs: own.outputs(account).await?, shared: shared.outputs(account).await? };
     let api = deployed.api_of_web(workflow);
-    if api != before && !is_given {
+    if api.is_some() && api != before && !is_given {
         point_web_to(api.as_ref(), &mut shared);
         shared.apply_only(account, "aws_cloudfront_distribution.web").await?;
     }

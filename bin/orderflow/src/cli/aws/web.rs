@@ -26,6 +26,12 @@ impl Api {
         let (domain, stage) = url.strip_prefix("https://")?.split_once('/')?;
         Some(Self { domain: domain.to_owned(), stage: stage.to_owned() })
     }
+
+    /// The one that Terraform was told before.
+    pub fn told(outputs: &BTreeMap<String, String>) -> Option<Self> {
+        let told = |name: &str| outputs.get(name).filter(|value| !value.is_empty()).cloned();
+        Some(Self { domain: told("api_domain")?, stage: told("api_stage")? })
+    }
 }
 
 /// The web app's bucket, of what all workflows share, as either tool answers it; nothing where there is none.
@@ -98,6 +104,13 @@ mod tests {
         let api = Api::of("https://abc123.execute-api.eu-central-1.amazonaws.com/live").expect("it is one");
         assert_eq!((&*api.domain, &*api.stage), ("abc123.execute-api.eu-central-1.amazonaws.com", "live"));
         assert!(Api::of("").is_none());
+        let outputs = |domain: &str| {
+            [("api_domain", domain), ("api_stage", "live")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into()
+        };
+        assert_eq!(Api::told(&outputs("api.example")).map(|api| api.domain).as_deref(), Some("api.example"));
+        assert!(Api::told(&outputs("")).is_none() && Api::told(&BTreeMap::new()).is_none());
     }
 
     #[test]

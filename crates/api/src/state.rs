@@ -56,6 +56,9 @@ pub struct State {
     pub readiness: Arc<dyn Readiness>,
     /// Renders the metrics, where they are kept by the program itself.
     pub metrics: Option<Arc<dyn Metrics>>,
+    /// Whether an answer leaves piece by piece. Where it leaves only whole, an event stream ends as soon as it has told
+    /// something, and whoever follows comes back.
+    pub streams_answers: bool,
     /// Turns true when the server is asked to end: waiting requests and event streams then let go, so
     /// that it can end gracefully.
     pub stopping: watch::Receiver<bool>,

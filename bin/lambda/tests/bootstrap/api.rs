@@ -1,5 +1,7 @@
 //! `Api`: requests as API Gateway hands them over.
 
+use std::time::{Duration, Instant};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -79,6 +81,19 @@ async fn the_shop_shows_what_there_is_and_what_it_would_cost() {
     let items = r#"{"items":[{"sku":"A","quantity":2}],"shipping_address":{"country":"RO"}}"#;
     let quote = body(&ask(&mut api, with_body(request("POST", "/quote", None), items, false), 200).await);
     assert!(quote["totals"]["total"]["amount"].is_string(), "{quote}");
+}
+
+#[tokio::test]
+async fn whoever_follows_an_order_is_told_at_once_and_comes_back() {
+    let world = World::new().await;
+    world.stock().await;
+    let mut api = world.start("Api").await;
+    let token = body(&ask(&mut api, order(), 202).await)["access_token"].as_str().expect("a token").to_owned();
+    let started = Instant::now();
+    let answer = ask(&mut api, request("GET", &format!("/orders/A-1/events?token={token}"), None), 200).await;
+    assert!(started.elapsed() < Duration::from_secs(10), "an answer that leaves whole does not wait for more");
+    let told = answer["body"].as_str().expect("a body");
+    assert!(told.contains("event: status") && told.contains("id: 0.1") && told.contains("retry: 500"), "{told}");
 }
 
 #[tokio::test]

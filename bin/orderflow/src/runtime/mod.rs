@@ -164,6 +164,7 @@ impl Runtime {
             gateway: Some(Arc::new(hooks::Gateway(gateway))),
             readiness: Arc::new(hooks::Writable(store)),
             metrics: Some(Arc::new(hooks::Prometheus(metrics))),
+            streams_answers: true,
             stopping: is_stopping,
         };
         let router = api::router(state).map_err(|error| error.to_string())?;

@@ -31,6 +31,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How often is looked anyway, in case a wake-up was lost between processes.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
+/// How soon a client comes back to a stream that had to end.
+const COME_BACK: Duration = Duration::from_millis(500);
+
 /// The most history events read at once.
 const PAGE: usize = 500;
 
@@ -67,7 +70,8 @@ pub(crate) async fn get(
     };
     let order = app.order(&id).await?;
     let watcher = app.live.watch(&order.execution_arn);
-    let follower = Follower { app, id, watcher, after, queue: VecDeque::new(), ended: false, first: true };
+    let follower =
+        Follower { app, id, watcher, after, queue: VecDeque::new(), ended: false, first: true, has_told: false };
     let mut response = Sse::new(follower.events()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -136,6 +140,7 @@ struct Follower {
     queue: VecDeque<Event>,
     ended: bool,
     first: bool,
+    has_told: bool,
 }
 
 impl Follower {
@@ -143,9 +148,11 @@ impl Follower {
         futures::stream::unfold(self, |mut follower| async move {
             loop {
                 if let Some(event) = follower.queue.pop_front() {
+                    follower.has_told = true;
+                    let event = if follower.stays() { event } else { event.retry(COME_BACK) };
                     return Some((Ok(event), follower));
                 }
-                if follower.ended || !follower.wait().await {
+                if follower.ended || (follower.has_told && !follower.stays()) || !follower.wait().await {
                     return None;
                 }
                 if let Err(problem) = follower.look().await {
@@ -155,6 +162,11 @@ impl Follower {
                 }
             }
         })
+    }
+
+    /// Whether what is told gets there before the stream ends.
+    fn stays(&self) -> bool {
+        self.app.state.streams_answers
     }
 
     /// Returns when it is worth looking again; false when the server ends.

@@ -124,6 +124,7 @@ impl World {
             gateway: Some(shop.clone()),
             readiness: shop.clone(),
             metrics: Some(shop.clone()),
+            streams_answers: true,
             stopping: stopped,
         };
         change(&mut state);

@@ -61,6 +61,8 @@ impl Api {
             workflows: workflows.iter().map(|workflow| served::view(workflow, settings)).collect(),
             gateway: None,
             metrics: None,
+            // API Gateway takes an answer whole.
+            streams_answers: false,
             stopping: is_stopping,
         };
         Ok(Self { router: ::api::router(state)?, stopping })

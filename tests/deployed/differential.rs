@@ -154,9 +154,8 @@ impl Home {
             facts.push((format!("{follow_up} of {name}"), fact));
         }
         let view = shop.get(&format!("/orders/{id}")).await.body;
-        let lost = view["status"] == "rejected" && name.starts_with("race");
-        // A loser may lose at the first look at the stock or when it reserves.
-        facts.push((format!("execution of {name}"), if lost { Value::Null } else { execution }));
+        let has_lost = lost(name, &view);
+        facts.push((format!("execution of {name}"), if has_lost { Value::Null } else { execution }));
         facts.push((name.clone(), shown(view, id, name)));
         facts
     }
@@ -224,12 +223,14 @@ impl Home {
                 "kind": mail["kind"], "to": mail["to"], "name": mail["to_name"], "subject": mail["subject"],
                 "text": mail["text"], "attachments": files,
             });
+            let fact = if lost(name, &fact) { end_alone(&fact) } else { fact };
             note(facts, format!("mail about {name}"), plain(fact, id, name));
         }
         for (about, body) in self.heard().await {
             let members = ["order_id", "orderId", "OrderID"];
             let id = members.iter().find_map(|member| body[*member].as_str()).unwrap_or_default().to_owned();
             let name = names.get(&id).map_or("nobody", String::as_str);
+            let body = if lost(name, &body) { end_alone(&body) } else { body };
             note(facts, format!("{about} about {name}"), plain(body, &id, name));
         }
     }
@@ -285,8 +286,22 @@ fn order_of(request: &Request, answer: &Answer) -> Option<Placed> {
     Some(Placed { name, workflow: request.workflow, id, execution_arn, follow_ups })
 }
 
+/// Whether something is about an order that has lost a race. It may lose at the first look at the stock, before it is
+/// priced, or when it reserves: of such an order, its end alone is compared.
+fn lost(name: &str, fact: &Value) -> bool {
+    name.starts_with("race") && (fact["status"] == "rejected" || fact["kind"] == "order_rejected")
+}
+
+/// What is the same of it however it has lost.
+fn end_alone(fact: &Value) -> Value {
+    json!({ "status": fact["status"], "reason": fact["reason"], "kind": fact["kind"], "subject": fact["subject"] })
+}
+
 /// An order without what differs from home to home.
 fn shown(mut view: Value, id: &str, name: &str) -> Value {
+    if lost(name, &view) {
+        return plain(end_alone(&view), id, name);
+    }
     let has_receipt = view["receipt_url"].is_string();
     let Some(members) = view.as_object_mut() else { return view };
     for member in ["receipt_url", "placed_at", "execution_arn"] {
